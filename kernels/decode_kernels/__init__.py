@@ -1,0 +1,1 @@
+"""Decode kernels: one folder per operation, each with its definition, references, variants and compiled artifacts."""

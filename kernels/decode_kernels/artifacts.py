@@ -1,0 +1,168 @@
+"""What a kernel folder asks for and the artifact records that answer it (decode-lab/artifact@1)."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .compilers import Compiled, InputError
+from .compilers.nvcc import compile_cuda
+from .compilers.triton_ptx import compile_triton
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "decode_kernels"
+SCRATCH = ["global_scratch", "profile_scratch"]  # the two pointers Triton adds to every kernel
+TRITON_TYPES = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "float64": "fp64", "int64": "i64"}
+SCALAR_TYPES = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
+PTX_WIDTHS = {"i32": 32, "u32": 32, "f32": 32, "i64": 64, "u64": 64, "f64": 64}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One PTX file to make: a variant (or one side of an exhibit) for one specialisation and target."""
+
+    op: str
+    variant: str
+    rule: dict
+    source: Path
+    stem: str
+    specialisation: dict
+    target: str
+    tensors: dict
+
+    @property
+    def folder(self) -> Path:
+        """Where the artifact is kept, relative to the package."""
+        return self.source.parent.relative_to(PACKAGE) / "artifacts"
+
+    @property
+    def name(self) -> str:
+        """File name without its extension, e.g. triton.hd256.sm_80."""
+        return f"{self.stem}.{self.specialisation['name']}.{self.target}"
+
+
+def operations() -> list[str]:
+    """Names of the kernel folders."""
+    return sorted(path.parent.name for path in PACKAGE.glob("*/definition.json"))
+
+
+def jobs(op: str) -> list[Job]:
+    """Every artifact of one kernel folder, variants first, then exhibits by name."""
+    folder = PACKAGE / op
+    definition = json.loads((folder / "definition.json").read_text())
+    tensors = {**definition["inputs"], **definition["outputs"]}
+    found = []
+    for variant, rule in definition["variants"].items():
+        found += expand(op, variant, rule, folder / rule["source"], variant, tensors)
+    for path in sorted(folder.glob("exhibits/*/exhibit.json")):
+        rule = json.loads(path.read_text())["variant"]
+        extension = {"triton": "py", "cuda": "cu"}[rule["language"]]
+        for side in ("broken", "twin"):
+            source = path.parent / f"{side}.{extension}"
+            found += expand(op, f"exhibits/{path.parent.name}/{side}", rule, source, side, tensors)
+    return found
+
+
+def expand(op: str, variant: str, rule: dict, source: Path, stem: str, tensors: dict) -> list[Job]:
+    """One job per specialisation and target."""
+    return [
+        Job(op, variant, rule, source, stem, specialisation, target, tensors)
+        for specialisation in rule["specialisations"]
+        for target in rule["targets"]
+    ]
+
+
+def build(job: Job) -> dict[str, str]:
+    """File name to text: the PTX and its record."""
+    compiled = compile_job(job)
+    record = json.dumps(describe(job, compiled), indent=2) + "\n"
+    return {f"{job.name}.ptx": compiled.ptx, f"{job.name}.json": record}
+
+
+def compile_job(job: Job) -> Compiled:
+    """Run the job's compiler."""
+    axes = job.specialisation["axes"]
+    if job.rule["language"] == "cuda":
+        defines = [f"-D{axis.upper()}={value}" for axis, value in axes.items()]
+        return compile_cuda(job.source, ROOT, job.target, [*job.rule["flags"], *defines])
+    signature = {parameter["name"]: triton_type(job, parameter) for parameter in job.rule["parameters"]}
+    constants = {name: axes[name] for name, kind in signature.items() if kind == "constexpr"}
+    divisible = job.rule.get("divisibleBy16", [])
+    return compile_triton(
+        job.source, ROOT, job.rule["function"], job.target, signature, constants, divisible, job.rule["options"]
+    )
+
+
+def triton_type(job: Job, parameter: dict) -> str:
+    """Triton's spelling of one parameter's type."""
+    kind = parameter.get("kind", "buffer")
+    if kind == "constexpr":
+        return "constexpr"
+    if kind == "scalar":
+        return parameter["dtype"].replace("f32", "fp32").replace("f64", "fp64")
+    dtype = job.tensors[parameter["name"]]["dtype"]
+    return "*" + TRITON_TYPES.get(dtype, dtype)
+
+
+def describe(job: Job, compiled: Compiled) -> dict:
+    """The record that stands beside the PTX."""
+    rule = job.rule
+    parameters = [
+        {"name": parameter["name"], "kind": "buffer", **parameter}
+        for parameter in rule["parameters"]
+        if parameter.get("kind") != "constexpr"
+    ]
+    block, shared_bytes = rule["launch"]["block"], rule["launch"].get("sharedBytes", "0")
+    if rule["language"] == "triton":
+        parameters += [{"name": name, "kind": "null"} for name in SCRATCH]
+        block, shared_bytes = [str(32 * rule["options"]["num_warps"]), "1", "1"], str(compiled.shared_bytes)
+    verify_signature(job, compiled.ptx, parameters)
+    return {
+        "schema": "decode-lab/artifact@1",
+        "op": job.op,
+        "variant": job.variant,
+        "specialisation": job.specialisation,
+        "language": "ptx",
+        "entry": rule["function"],
+        "target": directive(compiled.ptx, "target"),
+        "parameters": parameters,
+        "launch": {"grid": rule["launch"]["grid"], "block": block, "sharedBytes": shared_bytes},
+        "provenance": {
+            "compiler": "nvcc" if rule["language"] == "cuda" else "triton",
+            "version": compiled.version,
+            "flags": compiled.flags,
+            "source": job.source.name,
+            "sourceSha256": hashlib.sha256(job.source.read_bytes()).hexdigest(),
+            "ptxSha256": hashlib.sha256(compiled.ptx.encode()).hexdigest(),
+        },
+    }
+
+
+def directive(ptx: str, name: str) -> str:
+    """First operand of a module directive such as .target."""
+    match = re.search(rf"^\.{name}\s+([^\s,]+)", ptx, flags=re.MULTILINE)
+    if match is None:
+        raise InputError(f"the PTX has no .{name} line")
+    return match[1]
+
+
+def entry_parameters(ptx: str, entry: str) -> list[tuple[str, bool]]:
+    """PTX type and whether it is marked as a pointer, for each parameter of `entry`."""
+    match = re.search(rf"\.entry\s+{re.escape(entry)}\s*\(([^)]*)\)", ptx)
+    if match is None:
+        raise InputError(f"the PTX has no entry {entry!r}")
+    return [
+        (kind, bool(pointer))
+        for kind, pointer in re.findall(r"\.param\s+(?:\.align\s+\d+\s+)?\.(\w+)(\s+\.ptr)?", match[1])
+    ]
+
+
+def verify_signature(job: Job, ptx: str, parameters: list[dict]) -> None:
+    """The PTX takes the declared parameters, with the declared widths."""
+    widths = [int(kind[1:]) for kind, _ in entry_parameters(ptx, job.rule["function"])]
+    declared = [PTX_WIDTHS[parameter["dtype"]] if parameter["kind"] == "scalar" else 64 for parameter in parameters]
+    if widths != declared:
+        raise InputError(
+            f"{job.source.name}: the definition declares parameters of {declared} bits, the PTX has {widths}"
+        )

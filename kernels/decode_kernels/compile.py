@@ -1,0 +1,101 @@
+"""Compile kernel variants to committed PTX artifacts, or a user's own kernel to PTX and a launch skeleton. No GPU."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from .artifacts import PACKAGE, build, jobs, operations
+from .compilers import CompilerMissing, InputError
+from .user_kernel import build_user_kernel
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code: 0 done, 1 `--check` found a difference, 2 input error, 3 a compiler is missing."""
+    try:
+        options = parser().parse_args(arguments)
+        return compile_user_kernel(options) if options.user else compile_operations(options)
+    except (InputError, OSError) as error:
+        print(f"decode_kernels.compile: {error}", file=sys.stderr)
+        return 2
+    except CompilerMissing as error:
+        print(f"decode_kernels.compile: {error}", file=sys.stderr)
+        return 3
+
+
+class Parser(argparse.ArgumentParser):
+    """Usage errors are input errors, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    cli = Parser(prog="decode_kernels.compile", description=__doc__)
+    cli.add_argument("--op", help="one kernel folder; every folder without it")
+    cli.add_argument("--variant", help="one variant, e.g. triton, cuda or exhibits/NAME/broken")
+    cli.add_argument("--out", type=Path, help="write below this folder instead of in place")
+    cli.add_argument("--check", action="store_true", help="write nothing; exit 1 where the result differs")
+    cli.add_argument("--json", action="store_true", help="one JSON document per artifact and line")
+    user = cli.add_argument_group("a kernel of your own")
+    user.add_argument("--user", metavar="FILE.py:FUNCTION|FILE.cu", help="compile this file")
+    user.add_argument("--target", default="sm_80", help="default sm_80")
+    user.add_argument(
+        "--signature",
+        default="",
+        help='Triton types in order, without constexprs, ":16" for multiples of 16: "*bf16,i32,i32:16"',
+    )
+    user.add_argument("--constexpr", action="append", default=[], metavar="NAME=VALUE", help="Triton constexpr")
+    user.add_argument("--num-warps", type=int, default=4, help="Triton, default 4")
+    user.add_argument("--flag", action="append", default=[], help="one more nvcc flag, e.g. --flag=-DN=4")
+    return cli
+
+
+def compile_operations(options: argparse.Namespace) -> int:
+    """Make the artifacts of the chosen folders and variants; tell of each whether its bytes changed."""
+    if options.signature or options.constexpr or options.flag:
+        raise InputError("--signature, --constexpr and --flag describe a kernel of your own: give --user too")
+    if options.op is not None and options.op not in operations():
+        raise InputError(f"no kernel folder {options.op!r}; there are: {', '.join(operations())}")
+    names = [options.op] if options.op else operations()
+    chosen = [job for op in names for job in jobs(op) if options.variant in (None, job.variant)]
+    if not chosen:
+        known = sorted({job.variant for op in names for job in jobs(op)})
+        raise InputError(f"no variant {options.variant!r}; there are: {', '.join(known)}")
+    base = options.out.resolve() if options.out else PACKAGE
+    changed = [deliver(build(job), base / job.folder, options) for job in chosen]
+    return 1 if options.check and any(changed) else 0
+
+
+def compile_user_kernel(options: argparse.Namespace) -> int:
+    """Write FILE.ptx and FILE.launch.json beside the source or below --out."""
+    if options.op or options.variant:
+        raise InputError("--user compiles one file: leave out --op and --variant")
+    files, folder = build_user_kernel(options)
+    changed = deliver(files, options.out.resolve() if options.out else folder, options)
+    return 1 if options.check and changed else 0
+
+
+def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace) -> bool:
+    """Write files whose bytes differ (none with --check) and report the PTX; True if any differed."""
+    changed = False
+    for name, text in files.items():
+        path = folder / name
+        if path.is_file() and path.read_bytes() == text.encode():
+            continue
+        changed = True
+        if not options.check:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+    artifact = folder / next(name for name in files if name.endswith(".ptx"))
+    if options.json:
+        print(json.dumps({"artifact": str(artifact), "changed": changed}), flush=True)
+    else:
+        print(f"{'changed  ' if changed else 'unchanged'} {artifact}", flush=True)
+    return changed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

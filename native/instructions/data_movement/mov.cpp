@@ -1,0 +1,82 @@
+// mov.type d, a; mov.type d, variable or special register; mov.{b32,b64} d, {a, b…} and {d, e…}, a
+// (PTX ISA 9.7.9.2, 9.7.9.3). Deviation: vectors of .b8 and .b128 are refused.
+#include "instructions/decoders.h"
+#include "instructions/lanewise.h"
+#include "instructions/operand_forms.h"
+#include "instructions/type_dispatch.h"
+
+namespace decode_lab::instructions {
+
+namespace {
+
+using OperandKind = ptx::Operand::Kind;
+
+struct Identity {
+  template <class T>
+  T operator()(T a) const {
+    return a;
+  }
+};
+
+void run_mov_predicate(Warp& warp, const Operation& operation, LaneMask active) {
+  LaneMask& d = warp.registers().predicate(operation.slots[0]);
+  d = (d & ~active) | (warp.registers().predicate(operation.slots[1]) & active);
+}
+
+// slots[0] = whole, slots[1…] = elements, the first one in the low bits.
+template <class W, class E, bool kPack>
+void run_vector(Warp& warp, const Operation& operation, LaneMask active) {
+  constexpr uint32_t kElements = sizeof(W) / sizeof(E), kBits = sizeof(E) * 8;
+  W* const whole = warp.row<W>(operation.slots[0]);
+  E* elements[kElements];
+  for (uint32_t i = 0; i < kElements; i++) elements[i] = warp.row<E>(operation.slots[1 + i]);
+  for (uint32_t lane = 0; lane < kLanes; lane++) {
+    if ((active >> lane & 1) == 0) continue;
+    if constexpr (kPack) {
+      W packed = 0;
+      for (uint32_t i = 0; i < kElements; i++) packed |= W{elements[i][lane]} << (i * kBits);
+      whole[lane] = packed;
+    } else {
+      const W word = whole[lane];
+      for (uint32_t i = 0; i < kElements; i++) elements[i][lane] = static_cast<E>(word >> (i * kBits));
+    }
+  }
+}
+
+template <bool kPack>
+machine::Handler vector_handler(Decoding& decoding, ptx::Type type, size_t elements) {
+  if (type.bits == 32 && elements == 2) return &run_vector<uint32_t, uint16_t, kPack>;
+  if (type.bits == 64 && elements == 2) return &run_vector<uint64_t, uint32_t, kPack>;
+  if (type.bits == 64 && elements == 4) return &run_vector<uint64_t, uint16_t, kPack>;
+  decoding.refuse("with a vector of " + std::to_string(elements) + " elements");
+}
+
+void decode_pack(Decoding& decoding, ptx::Type type) {
+  const auto& elements = decoding.operand(1).elements;
+  decoding.operation.run = vector_handler<true>(decoding, type, elements.size());
+  const ptx::Type element{ptx::TypeClass::untyped, type.bits / static_cast<uint32_t>(elements.size())};
+  for (size_t i = 0; i < elements.size(); i++) decoding.operation.slots[1 + i] = decoding.source(elements[i], element);
+  decoding.operation.slots[0] = decoding.destination(0, type);
+}
+
+void decode_unpack(Decoding& decoding, ptx::Type type) {
+  const auto& elements = decoding.operand(0).elements;
+  decoding.operation.run = vector_handler<false>(decoding, type, elements.size());
+  const ptx::Type element{ptx::TypeClass::untyped, type.bits / static_cast<uint32_t>(elements.size())};
+  decoding.operation.slots[0] = decoding.source(1, type);
+  for (size_t i = 0; i < elements.size(); i++) decoding.operation.slots[1 + i] = decoding.destination(elements[i], element);
+}
+
+}  // namespace
+
+void decode_mov(Decoding& decoding) {
+  const ptx::Type type = decoding.take_type();
+  decoding.require_operands(2);
+  if (decoding.operand(1).kind == OperandKind::vector && decoding.operand(1).elements.size() > 1) return decode_pack(decoding, type);
+  if (decoding.operand(0).kind == OperandKind::vector && decoding.operand(0).elements.size() > 1) return decode_unpack(decoding, type);
+  bind_same_type(decoding, type, 1);
+  if (type == ptx::kPredicate) decoding.operation.run = &run_mov_predicate;
+  else decoding.operation.run = with_width(decoding, type, []<class T>() { return &lanewise<Identity, T, T>; });
+}
+
+}  // namespace decode_lab::instructions

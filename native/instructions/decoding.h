@@ -1,0 +1,59 @@
+// One instruction on its way from text to an Operation: its modifiers are taken one by one, its operands become slots.
+// What a decoder does not take is refused by name, so no qualifier is ever ignored.
+#pragma once
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "instructions/register_layout.h"
+#include "machine/operation.h"
+#include "ptx/module.h"
+
+namespace decode_lab::instructions {
+
+class Decoding {
+ public:
+  Decoding(const ptx::Instruction& instruction, RegisterLayout& layout, machine::Operation& result)
+      : operation(result), instruction_(instruction), layout_(layout), modifiers_(instruction.modifiers) {}
+
+  machine::Operation& operation;
+
+  const ptx::Instruction& instruction() const { return instruction_; }
+
+  bool take(std::string_view modifier);                                              // was it there?
+  std::string take_one_of(std::initializer_list<std::string_view> modifiers);        // "" if none was
+  ptx::Type take_type();                                                             // refuses if there is none
+  void require_no_modifiers() const;                                                 // refuses what is left
+
+  void require_operands(size_t count) const { require_operands(count, count); }
+  void require_operands(size_t least, size_t most) const;
+  const ptx::Operand& operand(size_t index) const { return instruction_.operands[index]; }
+
+  // Slots of operand `index`; the register's width must be the type's.
+  machine::Slot source(size_t index, ptx::Type type);
+  machine::Slot destination(size_t index, ptx::Type type);
+  machine::Slot source(const ptx::Operand& operand, ptx::Type type);
+  machine::Slot destination(const ptx::Operand& operand, ptx::Type type);
+  // A predicate that may be written negated; the flag goes to `negated`.
+  machine::Slot predicate(size_t index, bool& negated);
+  machine::Slot carry_flag() { return layout_.carry_flag(); }
+  uint64_t immediate(size_t index) const;
+  ptx::Type register_type(const ptx::Operand& operand) const;  // refuses anything but a register
+  const RegisterLayout& layout() const { return layout_; }
+
+  [[noreturn]] void refuse(const std::string& why) const;   // PTX_UNSUPPORTED
+  [[noreturn]] void invalid(const std::string& why) const;  // PTX_INVALID
+
+  std::vector<int> uses, definitions;  // registers
+
+ private:
+  machine::Slot register_slot(const ptx::Operand& operand, ptx::Type type);
+  uint64_t immediate_bits(const ptx::Operand& operand, ptx::Type type) const;
+
+  const ptx::Instruction& instruction_;
+  RegisterLayout& layout_;
+  std::vector<std::string> modifiers_;
+};
+
+}  // namespace decode_lab::instructions

@@ -1,0 +1,141 @@
+// abs{.ftz}.f32, neg{.ftz}.f32, min{.ftz}{.NaN}{.xorsign.abs}.f32, max …, copysign.f32, all also .f64; testp.op.f32
+// (PTX ISA 9.7.3: abs, neg, min, max, copysign, testp). Deviations: none.
+#include <algorithm>
+#include <cmath>
+
+#include "instructions/decoders.h"
+#include "instructions/floating_point/number_format.h"
+#include "instructions/lanewise.h"
+#include "instructions/operand_forms.h"
+
+namespace decode_lab::instructions {
+
+namespace {
+
+template <class T>
+T flush(T value) {
+  if constexpr (sizeof(T) == 4) return flush_subnormal(value);
+  else return value;
+}
+
+template <bool kFlush>
+struct Abs {
+  template <class T>
+  T operator()(T a) const {
+    return std::fabs(kFlush ? flush(a) : a);
+  }
+};
+
+template <bool kFlush>
+struct Neg {
+  template <class T>
+  T operator()(T a) const {
+    return -(kFlush ? flush(a) : a);
+  }
+};
+
+struct CopySign {
+  template <class T>
+  T operator()(T sign, T magnitude) const {
+    return std::copysign(magnitude, sign);
+  }
+};
+
+// `argument` bits: 0 flush, 1 .NaN, 2 .xorsign.abs. -0 is smaller than +0; one NaN yields the other operand unless .NaN.
+template <bool kMax>
+struct MinMax {
+  template <class T>
+  T operator()(T a, T b, uint32_t argument) const {
+    if ((argument & 1) != 0) a = flush(a), b = flush(b);
+    const bool negative = std::signbit(a) != std::signbit(b);
+    if ((argument & 4) != 0) a = std::fabs(a), b = std::fabs(b);
+    T result;
+    if (std::isnan(a) || std::isnan(b)) {
+      result = (argument & 2) != 0 || (std::isnan(a) && std::isnan(b)) ? std::numeric_limits<T>::quiet_NaN() : std::isnan(a) ? b : a;
+      if constexpr (sizeof(T) == 4) result = canonical_nan(result);
+    } else if (a == b) {
+      result = std::signbit(a) == kMax ? b : a;
+    } else {
+      result = (a < b) == kMax ? b : a;
+    }
+    if ((argument & 4) == 0 || std::isnan(result)) return result;
+    return negative ? -result : result;
+  }
+};
+
+template <template <bool> class Compute>
+void decode_sign(Decoding& decoding) {
+  const bool flush = decoding.take("ftz");
+  const ptx::Type type = decoding.take_type();
+  bind_same_type(decoding, type, 1);
+  if (type.bits == 64) decoding.operation.run = &lanewise<Compute<false>, double, double>;
+  else decoding.operation.run = flush ? &lanewise<Compute<true>, float, float> : &lanewise<Compute<false>, float, float>;
+}
+
+template <bool kMax>
+void decode_min_or_max(Decoding& decoding) {
+  uint32_t argument = decoding.take("ftz") ? 1 : 0;
+  if (decoding.take("NaN")) argument |= 2;
+  if (decoding.take("xorsign")) {
+    if (!decoding.take("abs")) decoding.invalid("has .xorsign without .abs");
+    argument |= 4;
+  }
+  const ptx::Type type = decoding.take_type();
+  if (type.bits == 64 && argument != 0) decoding.invalid("has a modifier that .f64 does not take");
+  bind_same_type(decoding, type, 2);
+  decoding.operation.argument = argument;
+  decoding.operation.run = type.bits == 64 ? &lanewise_with_argument<MinMax<kMax>, double, double, double>
+                                           : &lanewise_with_argument<MinMax<kMax>, float, float, float>;
+}
+
+enum class Property : uint32_t { finite, infinite, number, notanumber, normal, subnormal };
+
+template <class T>
+bool has_property(T a, Property property) {
+  switch (property) {
+    case Property::finite: return std::isfinite(a);
+    case Property::infinite: return std::isinf(a);
+    case Property::number: return !std::isnan(a);
+    case Property::notanumber: return std::isnan(a);
+    case Property::normal: return std::isnormal(a) || a == 0;  // zeros count as normal
+    case Property::subnormal: return std::fpclassify(a) == FP_SUBNORMAL;
+  }
+  return false;
+}
+
+template <class T>
+void run_testp(Warp& warp, const Operation& operation, LaneMask active) {
+  const T* const a = warp.row<T>(operation.slots[1]);
+  LaneMask holds = 0;
+  for (uint32_t lane = 0; lane < kLanes; lane++)
+    holds |= has_property(a[lane], static_cast<Property>(operation.argument)) ? lane_bit(lane) : 0;
+  LaneMask& d = warp.registers().predicate(operation.slots[0]);
+  d = (d & ~active) | (holds & active);
+}
+
+}  // namespace
+
+void decode_floating_abs(Decoding& decoding) { decode_sign<Abs>(decoding); }
+void decode_floating_neg(Decoding& decoding) { decode_sign<Neg>(decoding); }
+void decode_floating_min(Decoding& decoding) { decode_min_or_max<false>(decoding); }
+void decode_floating_max(Decoding& decoding) { decode_min_or_max<true>(decoding); }
+
+void decode_copysign(Decoding& decoding) {
+  const ptx::Type type = decoding.take_type();
+  bind_same_type(decoding, type, 2);
+  decoding.operation.run = type.bits == 64 ? &lanewise<CopySign, double, double, double> : &lanewise<CopySign, float, float, float>;
+}
+
+void decode_testp(Decoding& decoding) {
+  constexpr std::string_view kNames[] = {"finite", "infinite", "number", "notanumber", "normal", "subnormal"};
+  const auto name = std::find_if(std::begin(kNames), std::end(kNames), [&](auto known) { return decoding.take(known); });
+  if (name == std::end(kNames)) decoding.refuse("without a property");
+  const ptx::Type type = decoding.take_type();
+  decoding.require_operands(2);
+  decoding.operation.argument = static_cast<uint32_t>(name - std::begin(kNames));
+  decoding.operation.slots[1] = decoding.source(1, type);
+  decoding.operation.slots[0] = decoding.destination(0, ptx::kPredicate);
+  decoding.operation.run = type.bits == 64 ? &run_testp<double> : &run_testp<float>;
+}
+
+}  // namespace decode_lab::instructions

@@ -1,0 +1,51 @@
+// rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3). Computed in double precision
+// and rounded once, which lies within every stated error; a GPU's bits may differ. Deviation: rsqrt.approx.f64 is refused.
+#include <cmath>
+
+#include "instructions/decoders.h"
+#include "instructions/floating_point/rounded.h"
+#include "instructions/operand_forms.h"
+
+namespace decode_lab::instructions {
+
+namespace {
+
+struct ReciprocalRoot {
+  float operator()(float a) const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(a))); }
+};
+struct Sine {
+  float operator()(float a) const { return static_cast<float>(std::sin(static_cast<double>(a))); }
+};
+struct Cosine {
+  float operator()(float a) const { return static_cast<float>(std::cos(static_cast<double>(a))); }
+};
+struct Log2 {
+  float operator()(float a) const { return static_cast<float>(std::log2(static_cast<double>(a))); }
+};
+struct Exp2 {
+  float operator()(float a) const { return static_cast<float>(std::exp2(static_cast<double>(a))); }
+};
+struct Tanh {
+  float operator()(float a) const { return static_cast<float>(std::tanh(static_cast<double>(a))); }
+};
+
+template <class Compute>
+void decode_approximate(Decoding& decoding) {
+  if (!decoding.take("approx")) decoding.refuse("without .approx");
+  const bool flush = decoding.take("ftz");
+  const ptx::Type type = decoding.take_type();
+  if (type.bits != 32) decoding.refuse("of type ." + to_string(type));
+  bind_same_type(decoding, type, 1);
+  decoding.operation.run = detail::nearest_single<Compute, float>({.rounding = Rounding::nearest_even, .explicit_rounding = true, .flush = flush, .saturate = false, .type = type});
+}
+
+}  // namespace
+
+void decode_rsqrt(Decoding& decoding) { decode_approximate<ReciprocalRoot>(decoding); }
+void decode_sin(Decoding& decoding) { decode_approximate<Sine>(decoding); }
+void decode_cos(Decoding& decoding) { decode_approximate<Cosine>(decoding); }
+void decode_lg2(Decoding& decoding) { decode_approximate<Log2>(decoding); }
+void decode_ex2(Decoding& decoding) { decode_approximate<Exp2>(decoding); }
+void decode_tanh(Decoding& decoding) { decode_approximate<Tanh>(decoding); }
+
+}  // namespace decode_lab::instructions

@@ -1,0 +1,50 @@
+#include "instructions/register_layout.h"
+
+namespace decode_lab::instructions {
+
+using machine::Slot;
+
+// Rows start on vector boundaries; a predicate is one 32-bit mask and takes the space of a short row.
+Slot RegisterLayout::reserve(uint32_t bits) {
+  const size_t row = bits == 1 ? sizeof(machine::LaneMask) : size_t{machine::kLanes} * bits / 8;
+  const auto slot = static_cast<Slot>(bytes_);
+  bytes_ += (row + machine::kRowAlignment - 1) / machine::kRowAlignment * machine::kRowAlignment;
+  return slot;
+}
+
+Slot RegisterLayout::of_register(int index) {
+  const auto known = registers_.find(index);
+  return known != registers_.end() ? known->second : registers_[index] = reserve(declaration(index).type.bits);
+}
+
+Slot RegisterLayout::of_constant(uint32_t bits, uint64_t value) {
+  const std::pair key{bits, value};
+  const auto known = constants_.find(key);
+  return known != constants_.end() ? known->second : constants_[key] = reserve(bits);
+}
+
+Slot RegisterLayout::of_special(machine::SpecialRegister which) {
+  const auto known = specials_.find(which);
+  return known != specials_.end() ? known->second : specials_[which] = reserve(32);
+}
+
+Slot RegisterLayout::carry_flag() { return carry_flag_ != machine::kNoSlot ? carry_flag_ : carry_flag_ = reserve(1); }
+
+Slot RegisterLayout::sink(uint32_t bits) {
+  const auto known = sinks_.find(bits);
+  return known != sinks_.end() ? known->second : sinks_[bits] = reserve(bits);
+}
+
+std::vector<machine::ConstantRow> RegisterLayout::constants() const {
+  std::vector<machine::ConstantRow> rows;
+  for (const auto& [key, slot] : constants_) rows.push_back({slot, key.first, key.second});
+  return rows;
+}
+
+std::vector<machine::SpecialRow> RegisterLayout::specials() const {
+  std::vector<machine::SpecialRow> rows;
+  for (const auto& [which, slot] : specials_) rows.push_back({slot, which});
+  return rows;
+}
+
+}  // namespace decode_lab::instructions

@@ -1,0 +1,63 @@
+// vote.sync.{all,any,uni}.pred p, {!}q, membermask; vote.sync.ballot.b32 d, {!}q, membermask; activemask.b32 d
+// (PTX ISA 9.7.13.9, 9.7.13.11). They converge lanes (activemask does not) and order no memory.
+#include <algorithm>
+
+#include "instructions/decoders.h"
+#include "instructions/lanewise.h"
+
+namespace decode_lab::instructions {
+
+namespace {
+
+enum class Mode : uint32_t { all, any, uni, ballot };
+
+// slots: d, q. `argument`: Mode | negated q << 2.
+void run_vote(Warp& warp, const Operation& operation, LaneMask active) {
+  const LaneMask q = warp.registers().predicate(operation.slots[1]);
+  const LaneMask holds = ((operation.argument & 4) != 0 ? ~q : q) & active;
+  const auto mode = static_cast<Mode>(operation.argument & 3);
+  if (mode == Mode::ballot) {
+    auto* const d = warp.row<uint32_t>(operation.slots[0]);
+    machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = holds; });
+    return;
+  }
+  const bool result = mode == Mode::any ? holds != 0 : holds == active || (mode == Mode::uni && holds == 0);
+  LaneMask& p = warp.registers().predicate(operation.slots[0]);
+  p = (p & ~active) | (result ? active : 0);
+}
+
+void run_activemask(Warp& warp, const Operation& operation, LaneMask active) {
+  auto* const d = warp.row<uint32_t>(operation.slots[0]);
+  machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = active; });
+}
+
+}  // namespace
+
+void decode_vote(Decoding& decoding) {
+  if (!decoding.take("sync")) decoding.refuse("without .sync");
+  constexpr std::string_view kModes[] = {"all", "any", "uni", "ballot"};
+  const auto mode = std::find_if(std::begin(kModes), std::end(kModes), [&](auto name) { return decoding.take(name); });
+  if (mode == std::end(kModes)) decoding.refuse("without .all, .any, .uni or .ballot");
+  const ptx::Type type = decoding.take_type();
+  const bool ballot = *mode == "ballot";
+  if (ballot ? type.bits != 32 : type != ptx::kPredicate) decoding.invalid(ballot ? "takes .b32" : "takes .pred");
+  decoding.require_operands(3);
+  auto& operation = decoding.operation;
+  bool negated = false;
+  operation.slots[1] = decoding.predicate(1, negated);
+  operation.membermask = decoding.source(2, {ptx::TypeClass::untyped, 32});
+  operation.slots[0] = decoding.destination(0, type);
+  operation.argument = static_cast<uint32_t>(mode - std::begin(kModes)) | (negated ? 4 : 0);
+  operation.kind = Operation::Kind::warp_convergent;
+  operation.run = &run_vote;
+}
+
+void decode_activemask(Decoding& decoding) {
+  const ptx::Type type = decoding.take_type();
+  if (type.bits != 32) decoding.invalid("takes .b32");
+  decoding.require_operands(1);
+  decoding.operation.slots[0] = decoding.destination(0, type);
+  decoding.operation.run = &run_activemask;
+}
+
+}  // namespace decode_lab::instructions

@@ -1,0 +1,28 @@
+// Occurrences → findings in the words of the report: names, source lines, one-line messages.
+#pragma once
+#include "launch.h"
+#include "machine/cta.h"
+#include "observers/finding_log.h"
+#include "ptx/module.h"
+
+namespace decode_lab::interpreter {
+
+class FindingWriter {
+ public:
+  FindingWriter(const ptx::Module& module, const ptx::Function& entry, const Launch& launch);
+
+  std::vector<Finding> describe(const observers::FindingLog& log) const;
+  Finding describe_deadlock(const machine::Cta& cta) const;
+
+ private:
+  Finding describe(const observers::Occurrence& occurrence, uint64_t count) const;
+  Site site(const observers::ThreadAt& thread) const;
+  const ptx::Location* source_of(const ptx::Instruction& instruction) const;
+
+  const ptx::Module& module_;
+  const ptx::Function& entry_;
+  const Launch& launch_;
+  uint32_t entry_file_ = 0;
+};
+
+}  // namespace decode_lab::interpreter

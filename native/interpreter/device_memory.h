@@ -1,0 +1,37 @@
+// The global and constant memory of a launch: its buffers in place, the module's variables beside them.
+#pragma once
+#include <deque>
+
+#include "interpreter/decode.h"
+#include "launch.h"
+#include "machine/grid.h"
+
+namespace decode_lab::interpreter {
+
+class DeviceMemory {
+ public:
+  DeviceMemory(const Launch& launch, const VariableLayout& variables, machine::Budget& budget);
+
+  std::deque<machine::Buffer>& global() { return global_; }
+  machine::Buffer& constant() { return *constant_; }
+  std::vector<std::byte> parameter_block(const Launch& launch, const VariableLayout& variables) const;
+
+  void save();     // remembers all bytes
+  void restore();  // brings them back and forgets what the run noted
+  std::vector<BufferReport> reports() const;  // one per buffer parameter, in order
+  uint64_t unique_bytes_read() const { return count_notes(machine::ByteNotes::kRead); }
+  uint64_t unique_bytes_written() const { return count_notes(machine::ByteNotes::kWritten); }
+
+ private:
+  uint64_t count_notes(uint8_t note) const;
+
+  std::deque<std::vector<std::byte>> variable_bytes_;
+  std::deque<machine::Buffer> global_;
+  std::vector<uint8_t> initial_notes_;  // of global_
+  std::vector<std::byte> constant_bytes_;
+  std::optional<machine::Buffer> constant_;
+  std::vector<std::vector<std::byte>> saved_;
+  size_t first_parameter_;
+};
+
+}  // namespace decode_lab::interpreter

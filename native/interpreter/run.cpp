@@ -1,0 +1,173 @@
+// CTAs cannot talk to each other here, so workers may run them in any order. If that run shows that two CTAs touch a common
+// byte, one of them writing, its bytes depend on the order: it is thrown away and one worker runs all CTAs in ascending order.
+// A grid without such a conflict in one order has none in any other, so the decision itself does not depend on the order.
+#include "interpreter/run.h"
+
+#include <deque>
+#include <exception>
+#include <thread>
+
+#include "interpreter/describe_findings.h"
+#include "interpreter/device_memory.h"
+#include "interpreter/validate_launch.h"
+#include "interpreter/worker.h"
+
+namespace decode_lab::interpreter {
+
+namespace {
+
+using machine::Stop;
+
+constexpr double kProgressSeconds = 0.25;
+
+class ProgressMeter {
+ public:
+  ProgressMeter(const Launch& launch, const machine::Budget& budget, uint64_t ctas) : launch_(launch), budget_(budget), ctas_(ctas) {}
+
+  void add(uint64_t ctas, bool may_report) {
+    const uint64_t done = done_.fetch_add(ctas) + ctas;
+    if (!may_report || !launch_.on_progress || budget_.seconds() < next_) return;
+    next_ = budget_.seconds() + kProgressSeconds;
+    launch_.on_progress({budget_.instructions(), done, ctas_});
+  }
+
+ private:
+  const Launch& launch_;
+  const machine::Budget& budget_;
+  uint64_t ctas_;
+  std::atomic<uint64_t> done_{0};
+  double next_ = kProgressSeconds;
+};
+
+// All CTAs of the grid once, by `count` workers.
+class Attempt {
+ public:
+  Attempt(machine::Grid& grid, const Limits& limits, uint64_t count) : grid_(grid), budget_(limits), queue_(grid.ctas(), count), meter_(grid.launch, budget_, grid.ctas()) {
+    for (uint64_t i = 0; i < count; i++) workers_.emplace_back(grid, budget_);
+  }
+
+  void run() {
+    std::vector<std::thread> threads;
+    std::vector<std::exception_ptr> failures(workers_.size());
+    auto work = [&](size_t i) {
+      try {
+        workers_[i].run(queue_, [&](uint64_t ctas) { meter_.add(ctas, i == 0); });
+      } catch (...) {
+        failures[i] = std::current_exception();
+        budget_.cancel();
+      }
+    };
+    for (size_t i = 1; i < workers_.size(); i++) threads.emplace_back(work, i);
+    work(0);
+    for (auto& thread : threads) thread.join();
+    for (const auto& failure : failures)
+      if (failure) std::rethrow_exception(failure);
+    for (const Worker& worker : workers_) log_.merge(worker.log());
+  }
+
+  // Did anything happen whose outcome depends on which CTA ran when?
+  bool depends_on_order() const {
+    for (const auto& [key, entry] : log_.entries())
+      if (entry.crosses_ctas) return true;
+    for (const Worker& worker : workers_)
+      if (worker.stop() != Stop::none && worker.stop() != Stop::seconds) return true;
+    for (size_t i = 0; i < workers_.size(); i++)
+      for (size_t j = i + 1; j < workers_.size(); j++)
+        if (workers_[i].races().global().conflicts_with(workers_[j].races().global())) return true;
+    return false;
+  }
+
+  const Worker* stopped() const {
+    for (const Worker& worker : workers_)
+      if (worker.stop() != Stop::none && worker.stop() != Stop::cancelled) return &worker;
+    return nullptr;
+  }
+
+  const machine::Budget& budget() const { return budget_; }
+  const std::deque<Worker>& workers() const { return workers_; }
+  const observers::FindingLog& log() const { return log_; }
+
+ private:
+  machine::Grid& grid_;
+  machine::Budget budget_;
+  CtaQueue queue_;
+  ProgressMeter meter_;
+  std::deque<Worker> workers_;
+  observers::FindingLog log_;
+};
+
+const char* status_of(const Worker* stopped, const std::vector<Finding>& findings) {
+  switch (stopped != nullptr ? stopped->stop() : Stop::none) {
+    case Stop::instructions:
+    case Stop::seconds: return "timed-out";
+    case Stop::trapped: return "trapped";
+    case Stop::deadlocked: return "deadlocked";
+    default: break;
+  }
+  for (const Finding& finding : findings)
+    if (finding.severity == "error") return "failed";
+  return "ok";
+}
+
+std::string reason_of(const Worker* stopped, const Limits& limits) {
+  switch (stopped != nullptr ? stopped->stop() : Stop::none) {
+    case Stop::instructions: return "more than " + std::to_string(limits.instructions) + " instructions";
+    case Stop::seconds: return "more than " + std::to_string(limits.seconds) + " seconds";
+    case Stop::trapped: return stopped->cta().reason();
+    case Stop::deadlocked: return "no warp of the CTA can go on";
+    default: return "";
+  }
+}
+
+Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceMemory& memory, const Launch& launch) {
+  Result result{};
+  const Worker* const stopped = attempt.stopped();
+  result.findings = writer.describe(attempt.log());
+  if (stopped != nullptr && stopped->stop() == Stop::deadlocked) result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->cta()));
+  result.status = status_of(stopped, result.findings);
+  result.reason = reason_of(stopped, launch.limits);
+  result.instructions = attempt.budget().instructions();
+  observers::Traffic traffic;
+  for (const Worker& worker : attempt.workers()) {
+    traffic.merge(worker.traffic());
+    result.lane_operations += worker.cta().lane_operations();
+    result.ctas += worker.ctas();
+  }
+  result.global = traffic.global();
+  result.global.unique_bytes_read = memory.unique_bytes_read();
+  result.global.unique_bytes_written = memory.unique_bytes_written();
+  result.shared = traffic.shared();
+  result.buffers = memory.reports();
+  return result;
+}
+
+}  // namespace
+
+Result run(const Launch& launch) {
+  const auto start = std::chrono::steady_clock::now();
+  const ptx::Module module = ptx::parse(launch.ptx);
+  require_supported_target(module);
+  const ptx::Function& entry = find_entry(module, launch.entry);
+  const VariableLayout variables = lay_out_variables(module, entry);
+  const machine::Program program = decode(entry, variables);
+  validate_launch(launch, module, entry, variables);
+
+  machine::Budget memory_budget(launch.limits);
+  DeviceMemory memory(launch, variables, memory_budget);
+  machine::Grid grid{launch, program, memory.global(), memory.constant(), memory.parameter_block(launch, variables)};
+  const uint64_t workers = std::min<uint64_t>(launch.threads, grid.ctas());
+  if (workers > 1) memory.save();
+  std::optional<Attempt> attempt;
+  attempt.emplace(grid, launch.limits, workers);
+  attempt->run();
+  if (workers > 1 && attempt->depends_on_order()) {
+    memory.restore();
+    attempt.emplace(grid, launch.limits, 1);
+    attempt->run();
+  }
+  Result result = report(*attempt, FindingWriter(module, entry, launch), memory, launch);
+  result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace decode_lab::interpreter

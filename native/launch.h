@@ -1,0 +1,96 @@
+// What a backend is asked and what it answers: plain values, no defaults (those live in TypeScript).
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace decode_lab {
+
+using Dim3 = std::array<uint32_t, 3>;
+
+struct Parameter {
+  enum class Kind { buffer, scalar, null };
+  Kind kind;
+  std::string name;
+  std::byte* bytes;   // buffer: read and written in place; scalar: little-endian value; null: unused
+  size_t size;        // bytes
+  bool initialised;   // buffer: false means that reading before writing is reported
+};
+
+struct Limits {
+  uint64_t instructions;  // warp instructions
+  double seconds;
+  uint64_t host_bytes;  // registers, shared memory, shadow memory of one launch
+};
+
+struct Progress {
+  uint64_t instructions;
+  uint64_t ctas_done;
+  uint64_t ctas;
+};
+
+struct Launch {
+  std::string ptx;
+  std::string ptx_name;
+  std::string entry;
+  Dim3 grid;
+  Dim3 block;
+  uint64_t shared_bytes;  // dynamic shared memory
+  std::vector<Parameter> parameters;
+  Limits limits;
+  uint64_t seed;     // orders the warps; verdicts do not depend on it
+  uint32_t threads;  // worker threads
+  std::function<void(const Progress&)> on_progress;
+};
+
+// One thread at one instruction.
+struct Site {
+  Dim3 cta;
+  Dim3 thread;
+  std::string instruction;
+  std::string file;  // "" where the PTX has no .loc
+  int line;
+  int ptx_line;
+};
+
+struct Finding {
+  std::string check, finding_class, severity;
+  std::string conflict;  // "" unless the check is races
+  std::string space, buffer;
+  int64_t byte_offset;
+  uint64_t bytes, count;
+  Site first;
+  bool has_second;
+  Site second;
+  std::string message;
+};
+
+struct GlobalTraffic {
+  uint64_t load_requests, load_sectors, load_bytes, store_requests, store_sectors, store_bytes, unique_bytes_read, unique_bytes_written;
+};
+
+struct SharedTraffic {
+  uint64_t load_requests, load_wavefronts, store_requests, store_wavefronts, bank_conflicts;
+};
+
+struct BufferReport {
+  std::string name;
+  uint64_t bytes_read, bytes_written;  // distinct bytes
+  uint64_t uninitialised_bytes;
+  int64_t first_uninitialised;  // -1 if none
+};
+
+struct Result {
+  std::string status, reason;  // status: ok failed trapped deadlocked timed-out
+  std::vector<Finding> findings;
+  uint64_t instructions, lane_operations, ctas;
+  double wall_seconds;
+  GlobalTraffic global;
+  SharedTraffic shared;
+  std::vector<BufferReport> buffers;
+};
+
+}  // namespace decode_lab

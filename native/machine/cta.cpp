@@ -1,0 +1,116 @@
+#include "machine/cta.h"
+
+#include <algorithm>
+
+#include "machine/schedule.h"
+
+namespace decode_lab::machine {
+
+Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers)
+    : grid_(grid),
+      budget_(budget),
+      observers_(std::move(observers)),
+      shared_bytes_(grid.program.static_shared_bytes + grid.launch.shared_bytes),
+      shared_{"shared", ptx::StateSpace::shared, 0, 0, shared_bytes_.size(), shared_bytes_.data(), ByteNotes(shared_bytes_.size(), ByteNotes::kUninitialised)},
+      parameters_{"param", ptx::StateSpace::param, 0, 0, grid.parameters.size(), grid.parameters.data(), ByteNotes(grid.parameters.size(), 0)},
+      order_(0) {
+  const uint32_t threads = grid.threads();
+  const uint32_t warps = (threads + kLanes - 1) / kLanes;
+  budget.charge_host_bytes(warps * (grid.program.register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) + 2 * shared_bytes_.size());
+  for (uint32_t warp = 0; warp < warps; warp++) {
+    const uint32_t lanes = std::min(kLanes, threads - warp * kLanes);
+    warps_.emplace_back(*this, warp, lanes == kLanes ? kAllLanes : lane_bit(lanes) - 1);
+  }
+}
+
+void Cta::begin(uint64_t linear_index) {
+  const Dim3& grid = grid_.launch.grid;
+  linear_index_ = linear_index;
+  index_ = {static_cast<uint32_t>(linear_index % grid[0]), static_cast<uint32_t>(linear_index / grid[0] % grid[1]),
+            static_cast<uint32_t>(linear_index / grid[0] / grid[1])};
+  order_ = CausalityOrder(warp_count());
+  barriers_.fill({});
+  live_threads_ = grid_.threads();
+  std::fill(shared_bytes_.begin(), shared_bytes_.end(), std::byte{0xFF});
+  shared_.notes.reset(ByteNotes::kUninitialised);
+  for (Warp& warp : warps_) warp.begin();
+  for (Observer* observer : observers_) observer->cta_begins(*this);
+}
+
+Stop Cta::run(uint64_t linear_index) {
+  begin(linear_index);
+  Schedule schedule(grid_.launch.seed + linear_index);
+  const auto order = schedule.order(warp_count());
+  for (;;) {
+    uint64_t progress = 0;
+    bool finished = true;
+    for (const uint32_t index : order) {
+      Warp& warp = warps_[index];
+      const uint64_t ran = warp.finished() ? 0 : warp.run(schedule.slice());
+      progress += ran;
+      finished = finished && warp.finished();
+      if (ran != 0 && stop_ == Stop::none) stop_ = budget_.charge(ran);
+      if (stop_ != Stop::none) return stop_;
+    }
+    if (finished) return Stop::none;
+    if (progress == 0) return note_deadlock(), stop_;
+  }
+}
+
+Dim3 Cta::thread_index(uint32_t warp, uint32_t lane) const {
+  const Dim3& block = grid_.launch.block;
+  const uint32_t thread = warp * kLanes + lane;
+  return {thread % block[0], thread / block[0] % block[1], thread / block[0] / block[1]};
+}
+
+uint64_t Cta::lane_operations() const {
+  uint64_t sum = 0;
+  for (const Warp& warp : warps_) sum += warp.lane_operations();
+  return sum;
+}
+
+void Cta::arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival) {
+  if (id >= kCtaBarriers || threads % kLanes != 0) {
+    trap(operation);
+    reason_ += id >= kCtaBarriers ? ": barrier " + std::to_string(id) + " of 16" : ": thread count " + std::to_string(threads) + " is no multiple of 32";
+    return;
+  }
+  Barrier& barrier = barriers_[id];
+  barrier.expected = threads;
+  barrier.arrived += lane_count(arrival.lanes);
+  barrier.arrivals.push_back(arrival);
+  complete_if_full(barrier);
+}
+
+void Cta::complete_if_full(Barrier& barrier) {
+  if (barrier.arrived == 0 || barrier.arrived < (barrier.expected != 0 ? barrier.expected : live_threads_)) return;
+  order_.cta_barrier(barrier.arrivals);
+  const auto arrivals = std::move(barrier.arrivals);
+  barrier = {};
+  for (const BarrierArrival& arrival : arrivals) warps_[arrival.warp].release(arrival.lanes);
+}
+
+void Cta::exited(uint32_t warp, LaneMask lanes) {
+  order_.exit(warp, lanes);
+  live_threads_ -= lane_count(lanes);
+  for (Barrier& barrier : barriers_) complete_if_full(barrier);
+}
+
+void Cta::trap(const Operation& operation) {
+  const ptx::Instruction& instruction = grid_.program.instruction(operation);
+  stop_ = Stop::trapped;
+  reason_ = instruction.text + " at PTX line " + std::to_string(instruction.line);
+}
+
+void Cta::note_deadlock() {
+  const Program& program = grid_.program;
+  stop_ = Stop::deadlocked;
+  for (const Warp& warp : warps_) {
+    for (const Split& split : warp.splits()) {
+      const bool has_arrived = split.state == Split::State::at_cta_barrier;
+      waiting_.push_back({warp.index(), split.lanes, program.operations[split.pc - (has_arrived ? 1 : 0)].instruction});
+    }
+  }
+}
+
+}  // namespace decode_lab::machine

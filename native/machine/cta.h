@@ -1,0 +1,79 @@
+// One cooperative thread array: its warps, shared memory, barriers and causality order.
+#pragma once
+#include <array>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "machine/causality_order.h"
+#include "machine/grid.h"
+#include "machine/observer.h"
+#include "machine/warp.h"
+
+namespace decode_lab::machine {
+
+inline constexpr uint32_t kCtaBarriers = 16;  // PTX ISA 9.7.13.1
+
+// Lanes that wait for others for ever, and where.
+struct Waiting {
+  uint32_t warp;
+  LaneMask lanes;
+  uint32_t instruction;  // index into the PTX function
+};
+
+class Cta {
+ public:
+  // `observers` hear of every CTA that this object runs, one after the other.
+  Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers);
+
+  Stop run(uint64_t linear_index);  // to the end of the CTA, or to what stops the launch
+  Stop stop() const { return stop_; }
+  const std::string& reason() const { return reason_; }        // of a trap
+  const std::vector<Waiting>& waiting() const { return waiting_; }  // in a deadlock
+
+  // Called by its warps.
+  void arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival);
+  void exited(uint32_t warp, LaneMask lanes);
+  void trap(const Operation& operation);
+
+  Grid& grid() { return grid_; }
+  const Grid& grid() const { return grid_; }
+  Buffer& shared() { return shared_; }
+  Buffer& parameters() { return parameters_; }
+  CausalityOrder& order() { return order_; }
+  const CausalityOrder& order() const { return order_; }
+  const std::vector<Observer*>& observers() const { return observers_; }
+  uint64_t linear_index() const { return linear_index_; }
+  Dim3 index() const { return index_; }
+  Dim3 thread_index(uint32_t warp, uint32_t lane) const;
+  uint32_t warp_count() const { return static_cast<uint32_t>(warps_.size()); }
+  uint64_t lane_operations() const;
+
+ private:
+  struct Barrier {
+    uint32_t expected = 0;  // threads; 0 = all that live
+    uint32_t arrived = 0;   // threads
+    std::vector<BarrierArrival> arrivals;
+  };
+  void begin(uint64_t linear_index);
+  void complete_if_full(Barrier& barrier);
+  void note_deadlock();
+
+  Grid& grid_;
+  Budget& budget_;
+  std::vector<Observer*> observers_;
+  std::vector<std::byte> shared_bytes_;
+  Buffer shared_;
+  Buffer parameters_;
+  CausalityOrder order_;
+  std::deque<Warp> warps_;
+  std::array<Barrier, kCtaBarriers> barriers_;
+  uint64_t linear_index_ = 0;
+  Dim3 index_{};
+  uint32_t live_threads_ = 0;
+  Stop stop_ = Stop::none;
+  std::string reason_;
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace decode_lab::machine

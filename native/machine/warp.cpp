@@ -1,0 +1,255 @@
+// Independent thread scheduling (PTX ISA 3.1): the split with the lowest pc runs first, which reconverges structured code,
+// and now and then another one does, so that lanes may wait for their siblings.
+#include "machine/warp.h"
+
+#include <algorithm>
+
+#include "machine/cta.h"
+#include "machine/observer.h"
+
+namespace decode_lab::machine {
+
+namespace {
+constexpr uint64_t kFairnessPeriod = 8;  // every eighth slice belongs to the splits in turn
+}
+
+Warp::Warp(Cta& cta, uint32_t index, LaneMask lanes)
+    : cta_(cta), index_(index), lanes_(lanes), registers_(cta.grid().program.register_bytes), local_bytes_(size_t{kLanes} * cta.grid().program.local_bytes) {
+  local_.emplace(Buffer{"local", ptx::StateSpace::local, 0, 0, local_bytes_.size(), local_bytes_.data(), ByteNotes(local_bytes_.size(), ByteNotes::kUninitialised)});
+}
+
+void Warp::begin() {
+  const Program& program = cta_.grid().program;
+  registers_.clear();
+  for (const ConstantRow& constant : program.constants) {
+    if (constant.bits == 1) registers_.predicate(constant.slot) = constant.value != 0 ? kAllLanes : 0;
+    if (constant.bits == 16) std::fill_n(row<uint16_t>(constant.slot), kLanes, static_cast<uint16_t>(constant.value));
+    if (constant.bits == 32) std::fill_n(row<uint32_t>(constant.slot), kLanes, static_cast<uint32_t>(constant.value));
+    if (constant.bits == 64) std::fill_n(row<uint64_t>(constant.slot), kLanes, constant.value);
+  }
+  for (const SpecialRow& special : program.specials) fill_special_register(*this, special.which, special.slot);
+  local_->notes.reset(ByteNotes::kUninitialised);
+  exited_ = 0;
+  splits_.assign(1, {0, lanes_, Split::State::runnable});
+}
+
+uint64_t Warp::run(uint64_t operations) {
+  uint64_t left = operations;
+  slices_++;
+  while (left > 0 && !splits_.empty() && cta_.stop() == Stop::none) {
+    merge();
+    if (Split* split = pick(); split != nullptr) {
+      step_until_switch(static_cast<size_t>(split - splits_.data()), left);
+    } else if (settle_converging()) {
+      left--;
+    } else {
+      break;
+    }
+  }
+  return operations - left;
+}
+
+Split* Warp::pick() {
+  Split* lowest = nullptr;
+  uint64_t runnable = 0;
+  for (Split& split : splits_) {
+    if (split.state != Split::State::runnable) continue;
+    runnable++;
+    if (lowest == nullptr || split.pc < lowest->pc) lowest = &split;
+  }
+  if (runnable < 2 || slices_ % kFairnessPeriod != 0) return lowest;
+  uint64_t turn = slices_ / kFairnessPeriod % runnable;
+  for (Split& split : splits_)
+    if (split.state == Split::State::runnable && turn-- == 0) return &split;
+  return lowest;
+}
+
+void Warp::merge() {
+  for (size_t i = 0; i < splits_.size(); i++) {
+    for (size_t j = i + 1; j < splits_.size();) {
+      Split &one = splits_[i], &other = splits_[j];
+      const bool waits = one.state == Split::State::at_cta_barrier || other.state == Split::State::at_cta_barrier;
+      if (one.pc != other.pc || waits) {
+        j++;
+        continue;
+      }
+      one.lanes |= other.lanes;
+      one.state = Split::State::runnable;
+      splits_.erase(splits_.begin() + static_cast<ptrdiff_t>(j));
+    }
+  }
+}
+
+LaneMask Warp::guarded(const Operation& operation, LaneMask lanes) {
+  if (operation.guard == kNoSlot) return lanes;
+  const LaneMask guard = registers_.predicate(operation.guard);
+  return lanes & (operation.guard_negated ? ~guard : guard);
+}
+
+void Warp::step_until_switch(size_t at, uint64_t& left) {
+  const auto& operations = cta_.grid().program.operations;
+  const bool in_turn = slices_ % kFairnessPeriod != 0;
+  const size_t splits_before = splits_.size();
+  while (left > 0) {
+    const Operation& operation = operations[splits_[at].pc];
+    const LaneMask active = guarded(operation, splits_[at].lanes);
+    left--;
+    lane_operations_ += lane_count(active);
+    switch (operation.kind) {
+      case Operation::Kind::lanewise:
+        if (active != 0) operation.run(*this, operation, active);
+        splits_[at].pc++;
+        break;
+      case Operation::Kind::branch: take_branch(at, operation, active); break;
+      case Operation::Kind::exit: exit(at, active); return;
+      case Operation::Kind::cta_barrier: reach_cta_barrier(at, operation, active); return;
+      case Operation::Kind::warp_convergent:
+      case Operation::Kind::warp_barrier:
+        if (!run_convergent(at, operation, active)) return;
+        break;
+      case Operation::Kind::trap:
+        if (active != 0) return cta_.trap(operation);
+        splits_[at].pc++;
+        break;
+    }
+    if (splits_.size() != splits_before) return;
+    for (size_t other = 0; splits_.size() > 1 && other < splits_.size(); other++) {
+      if (other == at || splits_[other].state == Split::State::at_cta_barrier) continue;
+      if (splits_[other].pc == splits_[at].pc) return;
+      if (in_turn && splits_[other].state == Split::State::runnable && splits_[other].pc < splits_[at].pc) return;
+    }
+  }
+}
+
+// Moves `lanes` out of a split to `pc`; the rest of the split stays where it is.
+void Warp::move(size_t at, LaneMask lanes, uint32_t pc, Split::State state) {
+  if (lanes == 0) return;
+  if (lanes == splits_[at].lanes) {
+    splits_[at].pc = pc;
+    splits_[at].state = state;
+    return;
+  }
+  splits_[at].lanes &= ~lanes;
+  splits_.push_back({pc, lanes, state});
+}
+
+void Warp::take_branch(size_t at, const Operation& operation, LaneMask active) {
+  const uint32_t next = splits_[at].pc + 1;
+  const LaneMask others = splits_[at].lanes & ~active;
+  if (active != 0) move(at, active, operation.target, Split::State::runnable);
+  if (others != 0) move(at, others, next, Split::State::runnable);
+}
+
+void Warp::exit(size_t at, LaneMask active) {
+  exited_ |= active;
+  splits_[at].lanes &= ~active;
+  splits_[at].pc++;
+  if (splits_[at].lanes == 0) splits_.erase(splits_.begin() + static_cast<ptrdiff_t>(at));
+  if (active != 0) cta_.exited(index_, active);
+}
+
+// Runs a `.sync` operation for every group of lanes that name the same membermask and have all come (PTX ISA 9.7.9.6);
+// the other groups wait. Returns whether the split goes on whole.
+bool Warp::run_convergent(size_t at, const Operation& operation, LaneMask active) {
+  const uint32_t pc = splits_[at].pc;
+  LaneMask waiting = 0;
+  for (LaneMask todo = active; todo != 0;) {
+    const auto* masks = row<uint32_t>(operation.membermask);
+    const LaneMask mask = masks[lowest_lane(todo)];
+    LaneMask group = 0;
+    for_each_lane(todo, [&](uint32_t lane) { group |= masks[lane] == mask ? lane_bit(lane) : 0; });
+    todo &= ~group;
+    if ((mask & live() & ~group) != 0) {
+      waiting |= group;
+      continue;
+    }
+    perform_convergent(operation, group, mask);
+  }
+  if (waiting == 0) {
+    splits_[at].pc = pc + 1;
+    return true;
+  }
+  move(at, splits_[at].lanes & ~waiting, pc + 1, Split::State::runnable);
+  splits_[at].state = Split::State::converging;
+  return false;
+}
+
+void Warp::perform_convergent(const Operation& operation, LaneMask lanes, LaneMask mask) {
+  if ((lanes & ~mask) != 0) report(BarrierMisuse::Kind::lane_not_in_mask, operation, lanes, lanes & ~mask);
+  if (operation.kind == Operation::Kind::warp_barrier)
+    cta_.order().warp_barrier(index_, lanes, live());
+  else
+    operation.run(*this, operation, lanes);
+}
+
+void Warp::report(BarrierMisuse::Kind kind, const Operation& operation, LaneMask lanes, LaneMask missing) {
+  const BarrierMisuse misuse{kind, &operation, &cta_, index_, lanes, missing};
+  for (Observer* observer : cta_.observers()) observer->barrier_misuse(misuse);
+}
+
+void Warp::reach_cta_barrier(size_t at, const Operation& operation, LaneMask active) {
+  const uint32_t pc = splits_[at].pc;
+  const LaneMask passing = splits_[at].lanes & ~active;
+  move(at, passing, pc + 1, Split::State::runnable);
+  if (active == 0) return;
+  if (operation.aligned && passing != 0) report(BarrierMisuse::Kind::divergent, operation, active, passing);
+  if (operation.aligned && active != live())
+    splits_[at].state = Split::State::converging;
+  else
+    arrive(splits_[at], operation);
+}
+
+void Warp::arrive(Split& split, const Operation& operation) {
+  split.pc++;
+  split.state = Split::State::at_cta_barrier;
+  const uint32_t lane = lowest_lane(split.lanes);
+  const uint32_t id = row<uint32_t>(operation.slots[0])[lane];
+  const uint32_t threads = operation.slots[1] == kNoSlot ? 0 : row<uint32_t>(operation.slots[1])[lane];
+  cta_.arrive(operation, id, threads, {index_, split.lanes});
+}
+
+void Warp::release(LaneMask lanes) {
+  for (Split& split : splits_)
+    if (split.state == Split::State::at_cta_barrier && (split.lanes & lanes) != 0) split.state = Split::State::runnable;
+}
+
+// No split of the warp can go on by itself. Lanes that wait for each other at different pcs may still satisfy a
+// bar.warp.sync; an aligned CTA barrier that the rest of the warp will not reach together is a misuse.
+bool Warp::settle_converging() {
+  const auto& operations = cta_.grid().program.operations;
+  for (size_t at = 0; at < splits_.size(); at++) {
+    if (splits_[at].state != Split::State::converging) continue;
+    const Operation& operation = operations[splits_[at].pc];
+    if (operation.kind == Operation::Kind::cta_barrier) {
+      if (splits_[at].lanes != live()) report(BarrierMisuse::Kind::divergent, operation, splits_[at].lanes, live() & ~splits_[at].lanes);
+      arrive(splits_[at], operation);
+      return true;
+    }
+    if (settle_warp_sync(at)) return true;
+  }
+  return false;
+}
+
+bool Warp::settle_warp_sync(size_t at) {
+  const auto& operations = cta_.grid().program.operations;
+  const Operation& operation = operations[splits_[at].pc];
+  const LaneMask mask = row<uint32_t>(operation.membermask)[lowest_lane(splits_[at].lanes)];
+  LaneMask present = 0;
+  auto takes_part = [&](const Split& split) {
+    const Operation& other = operations[split.pc];
+    return split.state == Split::State::converging && other.kind == operation.kind && (operation.kind == Operation::Kind::warp_barrier || &other == &operation) &&
+           row<uint32_t>(other.membermask)[lowest_lane(split.lanes)] == mask;
+  };
+  for (const Split& split : splits_)
+    if (takes_part(split)) present |= split.lanes;
+  if ((mask & live() & ~present) != 0) return false;
+  perform_convergent(operation, present, mask);
+  for (Split& split : splits_) {
+    if (!takes_part(split)) continue;
+    split.pc++;
+    split.state = Split::State::runnable;
+  }
+  return true;
+}
+
+}  // namespace decode_lab::machine

@@ -1,0 +1,79 @@
+// 32 lanes with their registers. Lanes that took different branches run as splits, each with a pc of its own.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "machine/buffer.h"
+#include "machine/grid.h"
+#include "machine/lane_mask.h"
+#include "machine/observer.h"
+#include "machine/register_file.h"
+
+namespace decode_lab::machine {
+
+class Cta;
+
+struct Split {
+  enum class State : uint8_t {
+    runnable,
+    converging,      // at an operation that needs other lanes of the warp, which have not come yet
+    at_cta_barrier,  // has arrived
+  };
+  uint32_t pc;
+  LaneMask lanes;
+  State state;
+};
+
+class Warp {
+ public:
+  Warp(Cta& cta, uint32_t index, LaneMask lanes);
+
+  void begin();  // a new CTA: zero registers, constants, special registers, one split at the first operation
+  // Runs up to `operations`; stops early when no split can go on. Returns how many ran.
+  uint64_t run(uint64_t operations);
+
+  bool finished() const { return splits_.empty(); }
+  LaneMask live() const { return lanes_ & ~exited_; }
+  void release(LaneMask lanes);  // from the CTA barrier at which they wait
+
+  uint32_t index() const { return index_; }
+  Cta& cta() { return cta_; }
+  const Cta& cta() const { return cta_; }
+  RegisterFile& registers() { return registers_; }
+  template <class T>
+  T* row(Slot slot) {
+    return registers_.row<T>(slot);
+  }
+  Buffer& local() { return *local_; }
+  const std::vector<Split>& splits() const { return splits_; }
+  uint64_t lane_operations() const { return lane_operations_; }
+
+ private:
+  Split* pick();
+  void merge();
+  LaneMask guarded(const Operation& operation, LaneMask lanes);
+  void step_until_switch(size_t at, uint64_t& left);
+  void move(size_t at, LaneMask lanes, uint32_t pc, Split::State state);
+  void take_branch(size_t at, const Operation& operation, LaneMask active);
+  void exit(size_t at, LaneMask active);
+  bool run_convergent(size_t at, const Operation& operation, LaneMask active);
+  void perform_convergent(const Operation& operation, LaneMask lanes, LaneMask mask);
+  void reach_cta_barrier(size_t at, const Operation& operation, LaneMask active);
+  void arrive(Split& split, const Operation& operation);
+  bool settle_converging();
+  bool settle_warp_sync(size_t at);
+  void report(BarrierMisuse::Kind kind, const Operation& operation, LaneMask lanes, LaneMask missing);
+
+  Cta& cta_;
+  uint32_t index_;
+  LaneMask lanes_;
+  LaneMask exited_ = 0;
+  RegisterFile registers_;
+  std::vector<std::byte> local_bytes_;
+  std::optional<Buffer> local_;
+  std::vector<Split> splits_;
+  uint64_t slices_ = 0;
+  uint64_t lane_operations_ = 0;
+};
+
+}  // namespace decode_lab::machine

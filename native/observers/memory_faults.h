@@ -1,0 +1,30 @@
+// Accesses out of bounds or misaligned, reads of bytes that nothing wrote, and barriers used wrongly.
+#pragma once
+#include "machine/observer.h"
+#include "observers/finding_log.h"
+
+namespace decode_lab::observers {
+
+class MemoryFaults final : public machine::Observer {
+ public:
+  explicit MemoryFaults(FindingLog& log) : log_(log) {}
+  void fault(const machine::Fault& fault) override;
+  void barrier_misuse(const machine::BarrierMisuse& misuse) override;
+
+ private:
+  FindingLog& log_;
+};
+
+// Keeps the notes of every byte up to date; reading is checked against the bytes that the program uses.
+class Initialised final : public machine::Observer {
+ public:
+  explicit Initialised(FindingLog& log) : log_(log) {}
+  void request(const machine::Request& request) override;
+
+ private:
+  void load(const machine::Request& request, uint32_t lane);
+  void store(const machine::Request& request, uint32_t lane);
+  FindingLog& log_;
+};
+
+}  // namespace decode_lab::observers

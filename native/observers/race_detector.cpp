@@ -1,0 +1,113 @@
+#include "observers/race_detector.h"
+
+#include <algorithm>
+
+#include "observers/store_values.h"
+
+namespace decode_lab::observers {
+
+using machine::kLanes;
+using machine::lane_bit;
+using machine::Request;
+
+void RaceDetector::request(const Request& request) {
+  const bool is_shared = request.space == ptx::StateSpace::shared;
+  if (!is_shared && request.space != ptx::StateSpace::global) return;
+  ShadowMemory& shadow = is_shared ? shared_ : global_;
+  const uint32_t bytes = request.operation->memory.bytes();
+  Access access{};
+  access.cta = static_cast<uint32_t>(request.cta->linear_index());
+  access.instruction = request.operation->instruction;
+  access.clock = request.cta->order().clock(request.warp);
+  access.warp = static_cast<uint16_t>(request.warp);
+  access.write = request.kind == Request::Kind::store;
+  access.non_coherent = request.operation->memory.non_coherent;
+  machine::for_each_lane(request.lanes, [&](uint32_t lane) {
+    const uint64_t offset = request.offset[lane];
+    access.lanes = lane_bit(lane);
+    for (uint64_t cell = offset / ShadowMemory::kCellBytes; cell * ShadowMemory::kCellBytes < offset + bytes; cell++) {
+      const uint64_t start = cell * ShadowMemory::kCellBytes;
+      const uint64_t begin = std::max(offset, start), end = std::min(offset + bytes, start + ShadowMemory::kCellBytes);
+      access.bytes = static_cast<uint8_t>(((1u << (end - begin)) - 1) << (begin - start));
+      visit_cell(shadow.head(request.buffer[lane]->index, begin), {request, lane, begin, end, access}, shadow);
+    }
+  });
+}
+
+// One pass over the cell's accesses: report races, drop what the new access makes redundant, add the new access.
+// Redundant are bytes that a write replaces (whoever conflicts with the old access conflicts with the new one or was
+// reported), reads of this CTA that the new read is ordered after, and all but one foreign read of a byte: any CTA that
+// writes it later races with that one.
+void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& shadow) {
+  const Access& added = lane.access;
+  uint8_t foreign_reads = 0;
+  bool joined = false;
+  uint32_t* link = &head;
+  while (*link != 0) {
+    Access& old = shadow.access(*link);
+    const auto overlap = static_cast<uint8_t>(old.bytes & added.bytes);
+    const bool is_foreign = old.cta != added.cta;
+    bool keep_bytes = !added.write;
+    if (overlap != 0 && (added.write || old.write)) {
+      if (const uint32_t old_lane = racing_lane(old, lane); old_lane < kLanes) {
+        const FindingClass found = classify(old, lane);
+        report(old, old_lane, lane, found);
+        keep_bytes = keep_bytes || is_warning(found);
+      }
+    }
+    if (!keep_bytes) old.bytes &= static_cast<uint8_t>(~overlap);
+    const bool same_request = !is_foreign && old.warp == added.warp && old.clock == added.clock && old.instruction == added.instruction;
+    const bool repeated = is_foreign && !old.write && (old.bytes & ~foreign_reads) == 0;
+    const bool dominated = !is_foreign && !old.write && !added.write && !old.non_coherent && !same_request && (old.bytes & ~added.bytes) == 0 &&
+                           racing_lane(old, lane) == kLanes;
+    if (is_foreign && !old.write) foreign_reads |= old.bytes;
+    if (old.bytes == 0 || repeated || dominated) {
+      shadow.remove(link);
+      continue;
+    }
+    if (same_request && old.bytes == added.bytes) {
+      old.lanes |= added.lanes;
+      joined = true;
+    }
+    link = &old.next;
+  }
+  const bool covered = !added.write && (added.bytes & ~foreign_reads) == 0;
+  if (!joined && !covered) shadow.append(link, added);
+}
+
+uint32_t RaceDetector::racing_lane(const Access& old, const Lane& lane) const {
+  const Access& added = lane.access;
+  if (old.cta != added.cta) return machine::lowest_lane(old.lanes);
+  if ((old.non_coherent && added.write) || (added.non_coherent && old.write)) return machine::lowest_lane(old.lanes);
+  for (machine::LaneMask left = old.lanes; left != 0; left &= left - 1) {
+    const uint32_t candidate = machine::lowest_lane(left);
+    if (!lane.request.cta->order().ordered(old.warp, candidate, old.clock, added.warp, lane.lane)) return candidate;
+  }
+  return kLanes;
+}
+
+FindingClass RaceDetector::classify(const Access& old, const Lane& lane) const {
+  const Access& added = lane.access;
+  if (old.write && added.write) {
+    const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction && old.clock == added.clock;
+    const auto among_lanes = same_store ? compare_with_lanes(lane.request, lane.lane, old.lanes, lane.begin, lane.end) : std::nullopt;
+    const Likeness likeness = among_lanes ? *among_lanes : compare_with_memory(lane.request, lane.lane, lane.begin, lane.end);
+    if (likeness == Likeness::same) return FindingClass::same_value_write;
+    if (likeness == Likeness::near) return FindingClass::near_value_write;
+  }
+  if (old.cta != added.cta) return FindingClass::inter_cta_global;
+  if (old.warp == added.warp) return FindingClass::intra_warp;
+  return lane.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared : FindingClass::intra_cta_global;
+}
+
+void RaceDetector::report(const Access& old, uint32_t old_lane, const Lane& lane, FindingClass finding_class) {
+  const Access& added = lane.access;
+  ThreadAt first{old.cta, old.warp, old_lane, old.instruction, old.write};
+  ThreadAt second{added.cta, added.warp, lane.lane, added.instruction, added.write};
+  if (std::tie(second.instruction, second) < std::tie(first.instruction, first)) std::swap(first, second);
+  const machine::Buffer& buffer = *lane.request.buffer[lane.lane];
+  log_.add({Check::races, finding_class, first, second, lane.request.space, buffer.name, static_cast<int64_t>(lane.begin), lane.end - lane.begin,
+            old.non_coherent || added.non_coherent});
+}
+
+}  // namespace decode_lab::observers

@@ -1,0 +1,92 @@
+#include "observers/traffic.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace decode_lab::observers {
+
+using machine::kLanes;
+using machine::LaneMask;
+using machine::Request;
+
+namespace {
+
+constexpr uint64_t kSectorBytes = 32;
+constexpr uint32_t kBanks = 32, kBankBytes = 4;
+
+// Distinct 32-byte sectors that the lanes of one request touch.
+uint64_t sectors_of(const Request& request) {
+  std::vector<uint64_t> sectors;
+  const uint32_t bytes = request.operation->memory.bytes();
+  machine::for_each_lane(request.lanes, [&](uint32_t lane) {
+    const uint64_t address = request.buffer[lane]->base + request.offset[lane];
+    for (uint64_t sector = address / kSectorBytes; sector <= (address + bytes - 1) / kSectorBytes; sector++) sectors.push_back(sector);
+  });
+  std::sort(sectors.begin(), sectors.end());
+  return static_cast<uint64_t>(std::unique(sectors.begin(), sectors.end()) - sectors.begin());
+}
+
+struct Wavefronts {
+  uint64_t needed, ideal;
+};
+
+// Lanes of one phase are served together; lanes that want different words of one bank take a wavefront each.
+uint64_t wavefronts_of_phase(const Request& request, LaneMask lanes) {
+  std::vector<uint64_t> words[kBanks];
+  const uint32_t bytes = request.operation->memory.bytes();
+  machine::for_each_lane(lanes, [&](uint32_t lane) {
+    const uint64_t first = request.offset[lane] / kBankBytes, last = (request.offset[lane] + bytes - 1) / kBankBytes;
+    for (uint64_t word = first; word <= last; word++) words[word % kBanks].push_back(word);
+  });
+  uint64_t most = 0;
+  for (auto& bank : words) {
+    std::sort(bank.begin(), bank.end());
+    most = std::max(most, static_cast<uint64_t>(std::unique(bank.begin(), bank.end()) - bank.begin()));
+  }
+  return most;
+}
+
+// 8-byte accesses are served by half warps, 16-byte accesses by quarter warps.
+Wavefronts wavefronts_of(const Request& request) {
+  const uint32_t phases = std::max(1u, request.operation->memory.bytes() / kBankBytes);
+  const uint32_t lanes_per_phase = kLanes / std::min(phases, 4u);
+  Wavefronts result{0, 0};
+  for (uint32_t first = 0; first < kLanes; first += lanes_per_phase) {
+    const LaneMask phase = request.lanes & ((lanes_per_phase == kLanes ? ~LaneMask{0} : (LaneMask{1} << lanes_per_phase) - 1) << first);
+    if (phase == 0) continue;
+    result.needed += wavefronts_of_phase(request, phase);
+    result.ideal++;
+  }
+  return result;
+}
+
+template <class Counts>
+void add(Counts& to, const Counts& from) {
+  auto* const sums = reinterpret_cast<uint64_t*>(&to);
+  const auto* const parts = reinterpret_cast<const uint64_t*>(&from);
+  for (size_t i = 0; i < sizeof(Counts) / sizeof(uint64_t); i++) sums[i] += parts[i];
+}
+
+}  // namespace
+
+void Traffic::request(const Request& request) {
+  const bool is_load = request.kind == Request::Kind::load;
+  if (request.space == ptx::StateSpace::global) {
+    const uint64_t bytes = uint64_t{machine::lane_count(request.lanes)} * request.operation->memory.bytes();
+    (is_load ? global_.load_requests : global_.store_requests) += 1;
+    (is_load ? global_.load_sectors : global_.store_sectors) += sectors_of(request);
+    (is_load ? global_.load_bytes : global_.store_bytes) += bytes;
+  } else if (request.space == ptx::StateSpace::shared) {
+    const Wavefronts wavefronts = wavefronts_of(request);
+    (is_load ? shared_.load_requests : shared_.store_requests) += 1;
+    (is_load ? shared_.load_wavefronts : shared_.store_wavefronts) += wavefronts.needed;
+    shared_.bank_conflicts += wavefronts.needed - wavefronts.ideal;
+  }
+}
+
+void Traffic::merge(const Traffic& other) {
+  add(global_, other.global_);
+  add(shared_, other.shared_);
+}
+
+}  // namespace decode_lab::observers

@@ -1,0 +1,11 @@
+// One `.entry`: its parameters, performance directives and body (PTX ISA 4.3, 5.1.6, 11.1–11.4).
+#pragma once
+#include "ptx/cursor.h"
+#include "ptx/module.h"
+
+namespace decode_lab::ptx {
+
+// The cursor stands behind `.entry`.
+Function parse_entry(Cursor& cursor, const Module& module);
+
+}  // namespace decode_lab::ptx

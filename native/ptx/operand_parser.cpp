@@ -1,0 +1,113 @@
+#include "ptx/operand_parser.h"
+
+namespace decode_lab::ptx {
+
+namespace {
+
+class OperandParser {
+ public:
+  OperandParser(Cursor& cursor, Scopes& scopes) : cursor_(cursor), scopes_(scopes) {}
+
+  Operand parse(uint32_t instruction, uint32_t operand) {
+    if (cursor_.accept('[')) return address();
+    if (cursor_.accept('{')) return vector();
+    if (cursor_.accept('!')) return negated();
+    if (cursor_.accept('-')) return number(true);
+    if (cursor_.peek().kind != Token::Kind::word) return number(false);
+    return name(instruction, operand);
+  }
+
+ private:
+  Operand negated() {
+    Operand result = name(0, 0);
+    if (result.kind != Operand::Kind::reg) cursor_.wrong("a predicate register behind '!'");
+    result.negated = true;
+    return result;
+  }
+
+  Operand number(bool negative) {
+    const Token& token = cursor_.next();
+    Operand result{};
+    result.bits = token.bits;
+    if (token.kind == Token::Kind::integer) {
+      result.kind = Operand::Kind::immediate;
+      if (negative) result.bits = 0 - result.bits;
+      return result;
+    }
+    if (token.kind != Token::Kind::f32 && token.kind != Token::Kind::f64)
+      syntax_error("expected an operand, found '" + std::string(token.text) + "'", token.line);
+    result.kind = Operand::Kind::floating_immediate;
+    result.is_single = token.kind == Token::Kind::f32;
+    if (negative) result.bits ^= uint64_t{1} << (result.is_single ? 31 : 63);
+    return result;
+  }
+
+  Operand vector() {
+    Operand result{};
+    result.kind = Operand::Kind::vector;
+    do {
+      result.elements.push_back(parse(0, 0));
+    } while (cursor_.accept(','));
+    cursor_.expect('}');
+    return result;
+  }
+
+  int64_t signed_offset() {
+    int64_t offset = 0;
+    while (cursor_.peek().is('+') || cursor_.peek().is('-')) {
+      bool negative = cursor_.next().is('-');
+      if (cursor_.accept('-')) negative = !negative;
+      const auto value = static_cast<int64_t>(cursor_.integer("a byte offset"));
+      offset += negative ? -value : value;
+    }
+    return offset;
+  }
+
+  Operand address() {
+    Operand result{};
+    result.kind = Operand::Kind::address;
+    if (cursor_.peek().kind == Token::Kind::integer) {
+      result.offset = static_cast<int64_t>(cursor_.next().bits);
+    } else {
+      const int line = cursor_.line();
+      result.name = cursor_.word("an address");
+      result.reg = scopes_.find_register(result.name);
+      if (result.reg < 0) result.variable = scopes_.find_variable(result.name);
+      if (result.reg < 0 && result.variable == nullptr) invalid_ptx("'" + result.name + "' is neither a register nor a variable", line);
+      result.offset = signed_offset();
+    }
+    cursor_.expect(']');
+    return result;
+  }
+
+  Operand name(uint32_t instruction, uint32_t operand) {
+    const int line = cursor_.line();
+    Operand result{};
+    result.name = cursor_.word("an operand");
+    if (result.name == "_") {
+      result.kind = Operand::Kind::sink;
+    } else if ((result.reg = scopes_.find_register(result.name)) >= 0) {
+      result.kind = Operand::Kind::reg;
+    } else if ((result.variable = scopes_.find_variable(result.name)) != nullptr) {
+      result.kind = Operand::Kind::variable;
+      result.offset = signed_offset();
+    } else if (result.name.starts_with('%')) {
+      result.kind = Operand::Kind::special;
+    } else {
+      result.kind = Operand::Kind::label;
+      scopes_.refer_to_label(result.name, instruction, operand, line);
+    }
+    return result;
+  }
+
+  Cursor& cursor_;
+  Scopes& scopes_;
+};
+
+}  // namespace
+
+Operand parse_operand(Cursor& cursor, Scopes& scopes, uint32_t instruction, uint32_t operand) {
+  return OperandParser(cursor, scopes).parse(instruction, operand);
+}
+
+}  // namespace decode_lab::ptx
