@@ -1,4 +1,5 @@
-// Errors that end a request before or instead of a result; addon/ turns them into JavaScript errors with `code` and `line`.
+// Errors that end a request before or instead of a result; addon/ turns them into JavaScript errors with `code` and
+// `line`.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -14,9 +15,15 @@ struct Error : std::runtime_error {
   int line;  // 1-based PTX line, 0 where none applies
 };
 
-[[noreturn]] inline void syntax_error(const std::string& message, int line) { throw Error("PTX_SYNTAX", message, line); }
-[[noreturn]] inline void invalid_ptx(const std::string& message, int line) { throw Error("PTX_INVALID", message, line); }
-[[noreturn]] inline void unsupported(const std::string& message, int line) { throw Error("PTX_UNSUPPORTED", message, line); }
+[[noreturn]] inline void syntax_error(const std::string& message, int line) {
+  throw Error("PTX_SYNTAX", message, line);
+}
+[[noreturn]] inline void invalid_ptx(const std::string& message, int line) {
+  throw Error("PTX_INVALID", message, line);
+}
+[[noreturn]] inline void unsupported(const std::string& message, int line) {
+  throw Error("PTX_UNSUPPORTED", message, line);
+}
 [[noreturn]] inline void invalid_launch(const std::string& message) { throw Error("LAUNCH_INVALID", message, 0); }
 
 }  // namespace decode_lab

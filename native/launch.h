@@ -15,9 +15,9 @@ struct Parameter {
   enum class Kind { buffer, scalar, null };
   Kind kind;
   std::string name;
-  std::byte* bytes;   // buffer: read and written in place; scalar: little-endian value; null: unused
-  size_t size;        // bytes
-  bool initialised;   // buffer: false means that reading before writing is reported
+  std::byte* bytes;  // buffer: read and written in place; scalar: little-endian value; null: unused
+  size_t size;       // bytes
+  bool initialised;  // buffer: false means that reading before writing is reported
 };
 
 struct Limits {
@@ -69,7 +69,8 @@ struct Finding {
 };
 
 struct GlobalTraffic {
-  uint64_t load_requests, load_sectors, load_bytes, store_requests, store_sectors, store_bytes, unique_bytes_read, unique_bytes_written;
+  uint64_t load_requests, load_sectors, load_bytes, store_requests, store_sectors, store_bytes, unique_bytes_read,
+      unique_bytes_written;
 };
 
 struct SharedTraffic {

@@ -14,9 +14,11 @@ namespace {
 std::string cpu_level() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
-  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                  __builtin_cpu_supports("fma");
+  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
   return v4 ? "x86-64-v4" : v3 ? "x86-64-v3" : "x86-64-v2";
 #else
   return "base";
@@ -53,8 +55,10 @@ class RunWorker final : public Napi::AsyncProgressQueueWorker<Progress> {
     }
   }
   void OnOK() override {
-    if (error_) deferred_.Reject(to_js(Env(), *error_).Value());
-    else deferred_.Resolve(to_js(Env(), result_));
+    if (error_)
+      deferred_.Reject(to_js(Env(), *error_).Value());
+    else
+      deferred_.Resolve(to_js(Env(), result_));
   }
 
  private:
@@ -76,7 +80,8 @@ Napi::Value export_describe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value export_run(const Napi::CallbackInfo& info) {
-  auto* const worker = new RunWorker(info.Env(), to_launch(info[0].As<Napi::Object>()), info[1]);  // deletes itself when done
+  auto* const worker =
+      new RunWorker(info.Env(), to_launch(info[0].As<Napi::Object>()), info[1]);  // deletes itself when done
   worker->Queue();
   return worker->promise();
 }

@@ -10,7 +10,9 @@ Napi::Array dims(Napi::Env env, const Dim3& values) {
   return array;
 }
 
-Napi::Value dims_or_null(Napi::Env env, const std::optional<Dim3>& values) { return values ? dims(env, *values).As<Napi::Value>() : env.Null(); }
+Napi::Value dims_or_null(Napi::Env env, const std::optional<Dim3>& values) {
+  return values ? dims(env, *values).As<Napi::Value>() : env.Null();
+}
 
 Napi::Object to_js(Napi::Env env, const Site& site) {
   auto object = Napi::Object::New(env);
@@ -88,7 +90,9 @@ Napi::Array array_of(Napi::Env env, const Items& items) {
   return array;
 }
 
-bool is_dynamic(const ptx::Variable& variable) { return variable.space == ptx::StateSpace::shared && variable.size == 0; }
+bool is_dynamic(const ptx::Variable& variable) {
+  return variable.space == ptx::StateSpace::shared && variable.size == 0;
+}
 
 Napi::Object entry_to_js(Napi::Env env, const ptx::Module& module, const ptx::Function& entry) {
   auto object = Napi::Object::New(env);

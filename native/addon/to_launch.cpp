@@ -11,10 +11,16 @@ uint32_t clamp_to_u32(double value) {
   return value >= 4294967295.0 ? std::numeric_limits<uint32_t>::max() : value < 0 ? 0 : static_cast<uint32_t>(value);
 }
 
-uint64_t clamp_to_u64(double value) { return value >= 1.8e19 ? std::numeric_limits<uint64_t>::max() : value < 0 ? 0 : static_cast<uint64_t>(value); }
+uint64_t clamp_to_u64(double value) {
+  return value >= 1.8e19 ? std::numeric_limits<uint64_t>::max() : value < 0 ? 0 : static_cast<uint64_t>(value);
+}
 
-double number(const Napi::Object& object, const char* name) { return object.Get(name).As<Napi::Number>().DoubleValue(); }
-std::string text(const Napi::Object& object, const char* name) { return object.Get(name).As<Napi::String>().Utf8Value(); }
+double number(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::Number>().DoubleValue();
+}
+std::string text(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::String>().Utf8Value();
+}
 
 Dim3 dims(const Napi::Object& object, const char* name) {
   const auto array = object.Get(name).As<Napi::Array>();
@@ -55,9 +61,11 @@ std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
   launch.shared_bytes = clamp_to_u64(number(object, "sharedBytes"));
   const auto params = object.Get("params").As<Napi::Array>();
   pinned->scalars.reserve(params.Length());
-  for (uint32_t i = 0; i < params.Length(); i++) launch.parameters.push_back(to_parameter(params.Get(i).As<Napi::Object>(), *pinned));
+  for (uint32_t i = 0; i < params.Length(); i++)
+    launch.parameters.push_back(to_parameter(params.Get(i).As<Napi::Object>(), *pinned));
   const auto limits = object.Get("limits").As<Napi::Object>();
-  launch.limits = {clamp_to_u64(number(limits, "instructions")), number(limits, "seconds"), clamp_to_u64(number(limits, "hostBytes"))};
+  launch.limits = {clamp_to_u64(number(limits, "instructions")), number(limits, "seconds"),
+                   clamp_to_u64(number(limits, "hostBytes"))};
   launch.seed = clamp_to_u64(number(object, "seed"));
   launch.threads = std::max(1u, clamp_to_u32(number(object, "threads")));
   return pinned;

@@ -40,7 +40,8 @@ void Decoding::require_no_modifiers() const {
 void Decoding::require_operands(size_t least, size_t most) const {
   const size_t count = instruction_.operands.size();
   if (count >= least && count <= most) return;
-  invalid("takes " + std::to_string(least) + (least == most ? "" : " to " + std::to_string(most)) + " operands, found " + std::to_string(count));
+  invalid("takes " + std::to_string(least) + (least == most ? "" : " to " + std::to_string(most)) +
+          " operands, found " + std::to_string(count));
 }
 
 Slot Decoding::register_slot(const ptx::Operand& operand, ptx::Type type) {
@@ -56,9 +57,10 @@ uint64_t Decoding::immediate_bits(const ptx::Operand& operand, ptx::Type type) c
     if (type.type_class == ptx::TypeClass::floating && operand.bits != 0) invalid("needs a floating-point constant");
     return operand.bits & mask;
   }
-  if (operand.is_single) return type.bits == 64 && type.type_class == ptx::TypeClass::floating
-                                    ? std::bit_cast<uint64_t>(static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(operand.bits))))
-                                    : operand.bits;
+  if (operand.is_single)
+    return type.bits == 64 && type.type_class == ptx::TypeClass::floating
+               ? std::bit_cast<uint64_t>(static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(operand.bits))))
+               : operand.bits;
   if (type.bits == 32) return std::bit_cast<uint32_t>(static_cast<float>(std::bit_cast<double>(operand.bits)));
   if (type.bits == 64) return operand.bits;
   invalid("takes no floating-point constant of " + std::to_string(type.bits) + " bits");
@@ -71,17 +73,21 @@ Slot Decoding::source(const ptx::Operand& operand, ptx::Type type) {
       uses.push_back(operand.reg);
       return register_slot(operand, type);
     case Kind::immediate:
-    case Kind::floating_immediate: return layout_.of_constant(type.bits, immediate_bits(operand, type));
+    case Kind::floating_immediate:
+      return layout_.of_constant(type.bits, immediate_bits(operand, type));
     case Kind::variable:
       if (type.bits != 64 && type.bits != 32) invalid("takes no address of " + std::to_string(type.bits) + " bits");
-      return layout_.of_constant(type.bits, (layout_.address_of(*operand.variable) + static_cast<uint64_t>(operand.offset)) & (type.bits == 32 ? 0xFFFFFFFF : ~uint64_t{0}));
+      return layout_.of_constant(type.bits,
+                                 (layout_.address_of(*operand.variable) + static_cast<uint64_t>(operand.offset)) &
+                                     (type.bits == 32 ? 0xFFFFFFFF : ~uint64_t{0}));
     case Kind::special: {
       const auto which = machine::parse_special_register(operand.name);
       if (!which) refuse("with special register '" + operand.name + "'");
       if (type.bits != 32) refuse("with '" + operand.name + "' as a " + std::to_string(type.bits) + "-bit operand");
       return layout_.of_special(*which);
     }
-    default: refuse("with an operand of this form");
+    default:
+      refuse("with an operand of this form");
   }
 }
 
@@ -112,8 +118,13 @@ ptx::Type Decoding::register_type(const ptx::Operand& operand) const {
   return layout_.declaration(operand.reg).type;
 }
 
-void Decoding::refuse(const std::string& why) const { unsupported("instruction '" + instruction_.text + "' " + (why.empty() ? "" : why + " ") + "is not supported", instruction_.line); }
+void Decoding::refuse(const std::string& why) const {
+  unsupported("instruction '" + instruction_.text + "' " + (why.empty() ? "" : why + " ") + "is not supported",
+              instruction_.line);
+}
 
-void Decoding::invalid(const std::string& why) const { invalid_ptx("instruction '" + instruction_.text + "' " + why, instruction_.line); }
+void Decoding::invalid(const std::string& why) const {
+  invalid_ptx("instruction '" + instruction_.text + "' " + why, instruction_.line);
+}
 
 }  // namespace decode_lab::instructions

@@ -21,10 +21,10 @@ class Decoding {
 
   const ptx::Instruction& instruction() const { return instruction_; }
 
-  bool take(std::string_view modifier);                                              // was it there?
-  std::string take_one_of(std::initializer_list<std::string_view> modifiers);        // "" if none was
-  ptx::Type take_type();                                                             // refuses if there is none
-  void require_no_modifiers() const;                                                 // refuses what is left
+  bool take(std::string_view modifier);                                        // was it there?
+  std::string take_one_of(std::initializer_list<std::string_view> modifiers);  // "" if none was
+  ptx::Type take_type();                                                       // refuses if there is none
+  void require_no_modifiers() const;                                           // refuses what is left
 
   void require_operands(size_t count) const { require_operands(count, count); }
   void require_operands(size_t least, size_t most) const;

@@ -1,4 +1,5 @@
-// The loop over 32 lanes, written once: a functor over the lanes' values becomes a Handler that the compiler vectorises.
+// The loop over 32 lanes, written once: a functor over the lanes' values becomes a Handler that the compiler
+// vectorises.
 #pragma once
 #include <tuple>
 #include <utility>
@@ -36,7 +37,8 @@ inline void run_lanes(Warp& warp, const Operation& operation, LaneMask active, s
 
 }  // namespace detail
 
-// destination row slots[0] of D = Compute(source rows slots[1…] of S…). Compute must be total: inactive lanes are computed too.
+// destination row slots[0] of D = Compute(source rows slots[1…] of S…). Compute must be total: inactive lanes are
+// computed too.
 template <class Compute, class D, class... S>
 void lanewise(Warp& warp, const Operation& operation, LaneMask active) {
   detail::run_lanes<Compute, D, S...>(warp, operation, active, std::index_sequence_for<S...>{});
@@ -52,7 +54,8 @@ void lanewise_with_argument(Warp& warp, const Operation& operation, LaneMask act
       const D computed = Compute{}(std::get<I>(sources)[lane]..., operation.argument);
       destination[lane] = (active >> lane & 1) != 0 ? computed : destination[lane];
     }
-  }(std::index_sequence_for<S...>{});
+  }
+  (std::index_sequence_for<S...>{});
 }
 
 }  // namespace decode_lab::instructions

@@ -13,13 +13,14 @@ using VariableAddresses = std::map<const ptx::Variable*, uint64_t>;
 
 class RegisterLayout {
  public:
-  RegisterLayout(const ptx::Function& function, const VariableAddresses& addresses) : function_(function), addresses_(addresses) {}
+  RegisterLayout(const ptx::Function& function, const VariableAddresses& addresses)
+      : function_(function), addresses_(addresses) {}
 
   machine::Slot of_register(int index);
   machine::Slot of_constant(uint32_t bits, uint64_t value);
   machine::Slot of_special(machine::SpecialRegister which);
-  machine::Slot carry_flag();          // CC.CF of the extended-precision instructions (PTX ISA 9.7.2), one bit per lane
-  machine::Slot sink(uint32_t bits);   // where `_` goes
+  machine::Slot carry_flag();         // CC.CF of the extended-precision instructions (PTX ISA 9.7.2), one bit per lane
+  machine::Slot sink(uint32_t bits);  // where `_` goes
   uint64_t address_of(const ptx::Variable& variable) const { return addresses_.at(&variable); }
   const ptx::Register& declaration(int index) const { return function_.registers[static_cast<size_t>(index)]; }
 

@@ -28,7 +28,9 @@ Types types_of(const ptx::Instruction& instruction) {
     const auto type = ptx::parse_type(*modifier);
     if (!type) continue;
     if (type->type_class == ptx::TypeClass::floating) return Types::floating;
-    return type->is_integer() || type->type_class == ptx::TypeClass::untyped || *type == ptx::kPredicate ? Types::integer : Types::half;
+    return type->is_integer() || type->type_class == ptx::TypeClass::untyped || *type == ptx::kPredicate
+               ? Types::integer
+               : Types::half;
   }
   return Types::any;
 }

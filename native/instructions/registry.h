@@ -4,7 +4,8 @@
 
 namespace decode_lab::instructions {
 
-// Fills `decoding.operation`. Throws PTX_UNSUPPORTED for what instructions.def does not list, PTX_INVALID for wrong operands.
+// Fills `decoding.operation`. Throws PTX_UNSUPPORTED for what instructions.def does not list, PTX_INVALID for wrong
+// operands.
 void decode(Decoding& decoding);
 
 }  // namespace decode_lab::instructions

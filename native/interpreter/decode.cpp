@@ -18,7 +18,8 @@ Operation closing_exit(const ptx::Function& entry) {
   return operation;
 }
 
-Operation decode_instruction(const ptx::Function& entry, uint32_t index, instructions::RegisterLayout& layout, RegisterUse& use) {
+Operation decode_instruction(const ptx::Function& entry, uint32_t index, instructions::RegisterLayout& layout,
+                             RegisterUse& use) {
   const ptx::Instruction& instruction = entry.instructions[index];
   Operation operation{};
   operation.instruction = index;
@@ -41,7 +42,8 @@ machine::Program decode(const ptx::Function& entry, const VariableLayout& variab
   program.function = &entry;
   instructions::RegisterLayout layout(entry, variables.addresses);
   std::vector<RegisterUse> uses(entry.instructions.size() + 1);
-  for (uint32_t index = 0; index < entry.instructions.size(); index++) program.operations.push_back(decode_instruction(entry, index, layout, uses[index]));
+  for (uint32_t index = 0; index < entry.instructions.size(); index++)
+    program.operations.push_back(decode_instruction(entry, index, layout, uses[index]));
   program.operations.push_back(closing_exit(entry));
   require_defined_registers(program, uses);
   program.constants = layout.constants();

@@ -15,7 +15,8 @@ std::vector<uint32_t> successors(const machine::Program& program, uint32_t at) {
   const bool last = at + 1 == program.operations.size();
   std::vector<uint32_t> next;
   if (operation.kind == Operation::Kind::branch) next.push_back(operation.target);
-  const bool ends = operation.kind == Operation::Kind::branch || operation.kind == Operation::Kind::exit || operation.kind == Operation::Kind::trap;
+  const bool ends = operation.kind == Operation::Kind::branch || operation.kind == Operation::Kind::exit ||
+                    operation.kind == Operation::Kind::trap;
   if (!last && (!ends || conditional)) next.push_back(at + 1);
   return next;
 }
@@ -23,7 +24,8 @@ std::vector<uint32_t> successors(const machine::Program& program, uint32_t at) {
 // Basic blocks keep the sets few: a block starts at the entry, at branch targets and behind branches.
 class Flow {
  public:
-  Flow(const machine::Program& program, const std::vector<RegisterUse>& uses) : program_(program), uses_(uses), leader_(program.operations.size(), false) {
+  Flow(const machine::Program& program, const std::vector<RegisterUse>& uses)
+      : program_(program), uses_(uses), leader_(program.operations.size(), false) {
     leader_[0] = true;
     for (uint32_t at = 0; at < leader_.size(); at++) {
       const bool is_branch = program.operations[at].kind == Operation::Kind::branch;
@@ -76,7 +78,8 @@ class Flow {
 
   void refuse(uint32_t at, int reg) const {
     const ptx::Instruction& instruction = program_.instruction(program_.operations[at]);
-    invalid_ptx("instruction '" + instruction.text + "' reads register '" + program_.function->registers[static_cast<size_t>(reg)].name + "', which nothing before it defines",
+    invalid_ptx("instruction '" + instruction.text + "' reads register '" +
+                    program_.function->registers[static_cast<size_t>(reg)].name + "', which nothing before it defines",
                 instruction.line);
   }
 

@@ -13,36 +13,55 @@ using observers::Occurrence;
 
 const char* name_of(Check check) {
   switch (check) {
-    case Check::races: return "races";
-    case Check::bounds: return "bounds";
-    case Check::alignment: return "alignment";
-    case Check::initialised: return "initialised";
-    case Check::barriers: return "barriers";
+    case Check::races:
+      return "races";
+    case Check::bounds:
+      return "bounds";
+    case Check::alignment:
+      return "alignment";
+    case Check::initialised:
+      return "initialised";
+    case Check::barriers:
+      return "barriers";
   }
   return "";
 }
 
 const char* name_of(FindingClass finding_class) {
   switch (finding_class) {
-    case FindingClass::same_value_write: return "same-value-write";
-    case FindingClass::near_value_write: return "near-value-write";
-    case FindingClass::intra_warp: return "intra-warp";
-    case FindingClass::intra_cta_shared: return "intra-cta-shared";
-    case FindingClass::intra_cta_global: return "intra-cta-global";
-    case FindingClass::inter_cta_global: return "inter-cta-global";
-    case FindingClass::out_of_bounds: return "out-of-bounds";
-    case FindingClass::misaligned: return "misaligned";
-    case FindingClass::uninitialised_read: return "uninitialised-read";
-    case FindingClass::divergent_barrier: return "divergent-barrier";
-    case FindingClass::lane_not_in_mask: return "lane-not-in-mask";
+    case FindingClass::same_value_write:
+      return "same-value-write";
+    case FindingClass::near_value_write:
+      return "near-value-write";
+    case FindingClass::intra_warp:
+      return "intra-warp";
+    case FindingClass::intra_cta_shared:
+      return "intra-cta-shared";
+    case FindingClass::intra_cta_global:
+      return "intra-cta-global";
+    case FindingClass::inter_cta_global:
+      return "inter-cta-global";
+    case FindingClass::out_of_bounds:
+      return "out-of-bounds";
+    case FindingClass::misaligned:
+      return "misaligned";
+    case FindingClass::uninitialised_read:
+      return "uninitialised-read";
+    case FindingClass::divergent_barrier:
+      return "divergent-barrier";
+    case FindingClass::lane_not_in_mask:
+      return "lane-not-in-mask";
   }
   return "";
 }
 
-std::string dims(const Dim3& d) { return "(" + std::to_string(d[0]) + "," + std::to_string(d[1]) + "," + std::to_string(d[2]) + ")"; }
+std::string dims(const Dim3& d) {
+  return "(" + std::to_string(d[0]) + "," + std::to_string(d[1]) + "," + std::to_string(d[2]) + ")";
+}
 
 std::string where(const Site& site) {
-  const std::string source = site.line > 0 ? site.file + ":" + std::to_string(site.line) : "PTX line " + std::to_string(site.ptx_line);
+  const std::string source =
+      site.line > 0 ? site.file + ":" + std::to_string(site.line) : "PTX line " + std::to_string(site.ptx_line);
   return "thread " + dims(site.thread) + " of CTA " + dims(site.cta) + " (" + source + ")";
 }
 
@@ -55,11 +74,16 @@ std::string place(const Finding& finding) {
 const char* order_missing(FindingClass finding_class, bool non_coherent) {
   if (non_coherent) return "an ld.global.nc may not read memory that the kernel writes, barrier or not";
   switch (finding_class) {
-    case FindingClass::inter_cta_global: return "CTAs are not ordered";
-    case FindingClass::intra_warp: return "no barrier orders these lanes, and a warp does not run in lock step";
-    case FindingClass::same_value_write: return "unordered, but both write the same bytes";
-    case FindingClass::near_value_write: return "unordered, but the floats differ by at most 4 ulp";
-    default: return "no barrier orders these threads";
+    case FindingClass::inter_cta_global:
+      return "CTAs are not ordered";
+    case FindingClass::intra_warp:
+      return "no barrier orders these lanes, and a warp does not run in lock step";
+    case FindingClass::same_value_write:
+      return "unordered, but both write the same bytes";
+    case FindingClass::near_value_write:
+      return "unordered, but the floats differ by at most 4 ulp";
+    default:
+      return "no barrier orders these threads";
   }
 }
 
@@ -67,27 +91,35 @@ std::string message_of(const Occurrence& occurrence, const Finding& finding) {
   const std::string place_text = place(finding), verb = occurrence.first.writes ? "writes " : "reads ";
   switch (occurrence.check) {
     case Check::races:
-      return where(finding.first) + " " + verb + place_text + ", " + where(finding.second) + (occurrence.second.writes ? " writes" : " reads") + " them: " +
-             order_missing(occurrence.finding_class, occurrence.non_coherent);
-    case Check::bounds: return where(finding.first) + " " + verb + place_text + ", out of bounds";
-    case Check::alignment: return where(finding.first) + " " + verb + place_text + ", not aligned to " + std::to_string(finding.bytes);
-    case Check::initialised: return where(finding.first) + " reads " + place_text + " that nothing has written";
+      return where(finding.first) + " " + verb + place_text + ", " + where(finding.second) +
+             (occurrence.second.writes ? " writes" : " reads") +
+             " them: " + order_missing(occurrence.finding_class, occurrence.non_coherent);
+    case Check::bounds:
+      return where(finding.first) + " " + verb + place_text + ", out of bounds";
+    case Check::alignment:
+      return where(finding.first) + " " + verb + place_text + ", not aligned to " + std::to_string(finding.bytes);
+    case Check::initialised:
+      return where(finding.first) + " reads " + place_text + " that nothing has written";
     case Check::barriers:
       return occurrence.finding_class == FindingClass::divergent_barrier
                  ? where(finding.first) + " executes " + finding.first.instruction + " without the rest of its warp"
-                 : where(finding.first) + " executes " + finding.first.instruction + ", whose membermask does not name its lane";
+                 : where(finding.first) + " executes " + finding.first.instruction +
+                       ", whose membermask does not name its lane";
   }
   return "";
 }
 
 }  // namespace
 
-FindingWriter::FindingWriter(const ptx::Module& module, const ptx::Function& entry, const Launch& launch) : module_(module), entry_(entry), launch_(launch) {
-  const auto own = std::find_if(entry.locations.begin(), entry.locations.end(), [](const ptx::Location& location) { return location.inlined_at < 0; });
+FindingWriter::FindingWriter(const ptx::Module& module, const ptx::Function& entry, const Launch& launch)
+    : module_(module), entry_(entry), launch_(launch) {
+  const auto own = std::find_if(entry.locations.begin(), entry.locations.end(),
+                                [](const ptx::Location& location) { return location.inlined_at < 0; });
   if (own != entry.locations.end()) entry_file_ = own->file;
 }
 
-// The innermost position in the kernel's own file; helpers from headers and libraries are shown where they were inlined.
+// The innermost position in the kernel's own file; helpers from headers and libraries are shown where they were
+// inlined.
 const ptx::Location* FindingWriter::source_of(const ptx::Instruction& instruction) const {
   if (instruction.location < 0) return nullptr;
   const ptx::Location* innermost = &entry_.locations[static_cast<size_t>(instruction.location)];
@@ -103,7 +135,8 @@ Site FindingWriter::site(const observers::ThreadAt& thread) const {
   const auto& [gx, gy, gz] = launch_.grid;
   const uint32_t linear = thread.warp * machine::kLanes + thread.lane;
   Site site{};
-  site.cta = {static_cast<uint32_t>(thread.cta % gx), static_cast<uint32_t>(thread.cta / gx % gy), static_cast<uint32_t>(thread.cta / gx / gy)};
+  site.cta = {static_cast<uint32_t>(thread.cta % gx), static_cast<uint32_t>(thread.cta / gx % gy),
+              static_cast<uint32_t>(thread.cta / gx / gy)};
   site.thread = {linear % bx, linear / bx % by, linear / bx / by};
   site.instruction = instruction.text;
   site.ptx_line = instruction.line;
@@ -129,7 +162,8 @@ Finding FindingWriter::describe(const Occurrence& occurrence, uint64_t count) co
   finding.has_second = occurrence.second.instruction != kNoInstruction;
   if (finding.has_second) finding.second = site(occurrence.second);
   if (occurrence.check == Check::races)
-    finding.conflict = std::string(occurrence.first.writes ? "write" : "read") + (occurrence.second.writes ? "-write" : "-read");
+    finding.conflict =
+        std::string(occurrence.first.writes ? "write" : "read") + (occurrence.second.writes ? "-write" : "-read");
   finding.message = message_of(occurrence, finding);
   return finding;
 }
@@ -137,22 +171,27 @@ Finding FindingWriter::describe(const Occurrence& occurrence, uint64_t count) co
 std::vector<Finding> FindingWriter::describe(const observers::FindingLog& log) const {
   std::vector<Finding> findings;
   for (const auto& [key, entry] : log.entries()) findings.push_back(describe(entry.example, entry.count));
-  std::stable_partition(findings.begin(), findings.end(), [](const Finding& finding) { return finding.severity == "error"; });
+  std::stable_partition(findings.begin(), findings.end(),
+                        [](const Finding& finding) { return finding.severity == "error"; });
   return findings;
 }
 
 Finding FindingWriter::describe_deadlock(const machine::Cta& cta) const {
   auto waiting = cta.waiting();
-  std::stable_sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.instruction < b.instruction; });
+  std::stable_sort(waiting.begin(), waiting.end(),
+                   [](const auto& a, const auto& b) { return a.instruction < b.instruction; });
   Finding finding{};
   finding.check = finding.finding_class = "deadlock";
   finding.severity = "error";
   finding.space = "none";
   finding.count = waiting.size();
-  auto site_of = [&](const machine::Waiting& at) { return site({cta.linear_index(), at.warp, machine::lowest_lane(at.lanes), at.instruction, false}); };
+  auto site_of = [&](const machine::Waiting& at) {
+    return site({cta.linear_index(), at.warp, machine::lowest_lane(at.lanes), at.instruction, false});
+  };
   finding.first = site_of(waiting.front());
   finding.message = where(finding.first) + " waits at " + finding.first.instruction + " for ever";
-  const auto other = std::find_if(waiting.begin(), waiting.end(), [&](const auto& at) { return at.instruction != waiting.front().instruction; });
+  const auto other = std::find_if(waiting.begin(), waiting.end(),
+                                  [&](const auto& at) { return at.instruction != waiting.front().instruction; });
   if (other != waiting.end()) {
     finding.has_second = true;
     finding.second = site_of(*other);

@@ -17,13 +17,15 @@ uint64_t count(const ByteNotes& notes, uint8_t note) {
   for (uint64_t page = 0; page < notes.pages(); page++) {
     if (!notes.page_touched(page)) continue;
     const uint64_t end = std::min(notes.size(), (page + 1) << ByteNotes::kPageBits);
-    for (uint64_t offset = page << ByteNotes::kPageBits; offset < end; offset++) bytes += (notes.get(offset) & note) != 0 ? 1 : 0;
+    for (uint64_t offset = page << ByteNotes::kPageBits; offset < end; offset++)
+      bytes += (notes.get(offset) & note) != 0 ? 1 : 0;
   }
   return bytes;
 }
 
 BufferReport report_on(const Buffer& buffer, bool poisoned) {
-  BufferReport report{buffer.name, count(buffer.notes, ByteNotes::kRead), count(buffer.notes, ByteNotes::kWritten), 0, -1};
+  BufferReport report{buffer.name, count(buffer.notes, ByteNotes::kRead), count(buffer.notes, ByteNotes::kWritten), 0,
+                      -1};
   for (uint64_t offset = 0; poisoned && offset < buffer.size; offset++) {
     if ((buffer.notes.get(offset) & ByteNotes::kUninitialised) == 0) continue;
     if (report.uninitialised_bytes++ == 0) report.first_uninitialised = static_cast<int64_t>(offset);
@@ -39,20 +41,24 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
     budget.charge_host_bytes(size);
     const auto index = static_cast<uint32_t>(global_.size());
     const uint8_t notes = initialised ? 0 : ByteNotes::kUninitialised;
-    global_.push_back({name, ptx::StateSpace::global, index, machine::global_base(index), size, bytes, ByteNotes(size, notes)});
+    global_.push_back(
+        {name, ptx::StateSpace::global, index, machine::global_base(index), size, bytes, ByteNotes(size, notes)});
     initial_notes_.push_back(notes);
   };
   for (const ptx::Variable* variable : variables.globals) {
-    auto& bytes = variable_bytes_.emplace_back(variable->size);  // zero unless the module says otherwise (PTX ISA 5.4.4)
+    auto& bytes =
+        variable_bytes_.emplace_back(variable->size);  // zero unless the module says otherwise (PTX ISA 5.4.4)
     if (!variable->initial.empty()) std::memcpy(bytes.data(), variable->initial.data(), bytes.size());
     add(variable->name, bytes.data(), bytes.size(), true);
   }
   for (const Parameter& parameter : launch.parameters)
-    if (parameter.kind == Parameter::Kind::buffer) add(parameter.name, parameter.bytes, parameter.size, parameter.initialised);
+    if (parameter.kind == Parameter::Kind::buffer)
+      add(parameter.name, parameter.bytes, parameter.size, parameter.initialised);
   for (const auto& [variable, address] : variables.addresses)
     if (variable->space == ptx::StateSpace::constant && !variable->initial.empty())
       std::memcpy(constant_bytes_.data() + address, variable->initial.data(), variable->initial.size());
-  constant_.emplace(Buffer{"const", ptx::StateSpace::constant, 0, 0, constant_bytes_.size(), constant_bytes_.data(), ByteNotes(constant_bytes_.size(), 0)});
+  constant_.emplace(Buffer{"const", ptx::StateSpace::constant, 0, 0, constant_bytes_.size(), constant_bytes_.data(),
+                           ByteNotes(constant_bytes_.size(), 0)});
 }
 
 std::vector<std::byte> DeviceMemory::parameter_block(const Launch& launch, const VariableLayout& variables) const {
@@ -87,7 +93,8 @@ uint64_t DeviceMemory::count_notes(uint8_t note) const {
 
 std::vector<BufferReport> DeviceMemory::reports() const {
   std::vector<BufferReport> reports;
-  for (size_t i = first_parameter_; i < global_.size(); i++) reports.push_back(report_on(global_[i], initial_notes_[i] != 0));
+  for (size_t i = first_parameter_; i < global_.size(); i++)
+    reports.push_back(report_on(global_[i], initial_notes_[i] != 0));
   return reports;
 }
 

@@ -16,8 +16,8 @@ class DeviceMemory {
   machine::Buffer& constant() { return *constant_; }
   std::vector<std::byte> parameter_block(const Launch& launch, const VariableLayout& variables) const;
 
-  void save();     // remembers all bytes
-  void restore();  // brings them back and forgets what the run noted
+  void save();                                // remembers all bytes
+  void restore();                             // brings them back and forgets what the run noted
   std::vector<BufferReport> reports() const;  // one per buffer parameter, in order
   uint64_t unique_bytes_read() const { return count_notes(machine::ByteNotes::kRead); }
   uint64_t unique_bytes_written() const { return count_notes(machine::ByteNotes::kWritten); }

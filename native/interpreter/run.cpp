@@ -1,6 +1,7 @@
-// CTAs cannot talk to each other here, so workers may run them in any order. If that run shows that two CTAs touch a common
-// byte, one of them writing, its bytes depend on the order: it is thrown away and one worker runs all CTAs in ascending order.
-// A grid without such a conflict in one order has none in any other, so the decision itself does not depend on the order.
+// CTAs cannot talk to each other here, so workers may run them in any order. If that run shows that two CTAs touch a
+// common byte, one of them writing, its bytes depend on the order: it is thrown away and one worker runs all CTAs in
+// ascending order. A grid without such a conflict in one order has none in any other, so the decision itself does not
+// depend on the order.
 #include "interpreter/run.h"
 
 #include <deque>
@@ -22,7 +23,8 @@ constexpr double kProgressSeconds = 0.25;
 
 class ProgressMeter {
  public:
-  ProgressMeter(const Launch& launch, const machine::Budget& budget, uint64_t ctas) : launch_(launch), budget_(budget), ctas_(ctas) {}
+  ProgressMeter(const Launch& launch, const machine::Budget& budget, uint64_t ctas)
+      : launch_(launch), budget_(budget), ctas_(ctas) {}
 
   void add(uint64_t ctas, bool may_report) {
     const uint64_t done = done_.fetch_add(ctas) + ctas;
@@ -42,7 +44,8 @@ class ProgressMeter {
 // All CTAs of the grid once, by `count` workers.
 class Attempt {
  public:
-  Attempt(machine::Grid& grid, const Limits& limits, uint64_t count) : grid_(grid), budget_(limits), queue_(grid.ctas(), count), meter_(grid.launch, budget_, grid.ctas()) {
+  Attempt(machine::Grid& grid, const Limits& limits, uint64_t count)
+      : grid_(grid), budget_(limits), queue_(grid.ctas(), count), meter_(grid.launch, budget_, grid.ctas()) {
     for (uint64_t i = 0; i < count; i++) workers_.emplace_back(grid, budget_);
   }
 
@@ -99,10 +102,14 @@ class Attempt {
 const char* status_of(const Worker* stopped, const std::vector<Finding>& findings) {
   switch (stopped != nullptr ? stopped->stop() : Stop::none) {
     case Stop::instructions:
-    case Stop::seconds: return "timed-out";
-    case Stop::trapped: return "trapped";
-    case Stop::deadlocked: return "deadlocked";
-    default: break;
+    case Stop::seconds:
+      return "timed-out";
+    case Stop::trapped:
+      return "trapped";
+    case Stop::deadlocked:
+      return "deadlocked";
+    default:
+      break;
   }
   for (const Finding& finding : findings)
     if (finding.severity == "error") return "failed";
@@ -111,11 +118,16 @@ const char* status_of(const Worker* stopped, const std::vector<Finding>& finding
 
 std::string reason_of(const Worker* stopped, const Limits& limits) {
   switch (stopped != nullptr ? stopped->stop() : Stop::none) {
-    case Stop::instructions: return "more than " + std::to_string(limits.instructions) + " instructions";
-    case Stop::seconds: return "more than " + std::to_string(limits.seconds) + " seconds";
-    case Stop::trapped: return stopped->cta().reason();
-    case Stop::deadlocked: return "no warp of the CTA can go on";
-    default: return "";
+    case Stop::instructions:
+      return "more than " + std::to_string(limits.instructions) + " instructions";
+    case Stop::seconds:
+      return "more than " + std::to_string(limits.seconds) + " seconds";
+    case Stop::trapped:
+      return stopped->cta().reason();
+    case Stop::deadlocked:
+      return "no warp of the CTA can go on";
+    default:
+      return "";
   }
 }
 
@@ -123,7 +135,8 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
   Result result{};
   const Worker* const stopped = attempt.stopped();
   result.findings = writer.describe(attempt.log());
-  if (stopped != nullptr && stopped->stop() == Stop::deadlocked) result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->cta()));
+  if (stopped != nullptr && stopped->stop() == Stop::deadlocked)
+    result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->cta()));
   result.status = status_of(stopped, result.findings);
   result.reason = reason_of(stopped, launch.limits);
   result.instructions = attempt.budget().instructions();

@@ -19,7 +19,9 @@ constexpr uint64_t kMostLocal = 512 << 10;        // bytes per thread (CUDA Prog
 constexpr uint64_t kMostConstant = 64 << 10;
 
 void require_at_most(uint64_t bytes, uint64_t limit, const char* what, int line) {
-  if (bytes > limit) unsupported(std::string(what) + " of " + std::to_string(bytes) + " bytes (up to " + std::to_string(limit) + " are)", line);
+  if (bytes > limit)
+    unsupported(std::string(what) + " of " + std::to_string(bytes) + " bytes (up to " + std::to_string(limit) + " are)",
+                line);
 }
 
 }  // namespace
@@ -30,16 +32,23 @@ VariableLayout lay_out_variables(const ptx::Module& module, const ptx::Function&
   auto add = [&](const ptx::Variable& variable) {
     switch (variable.space) {
       case StateSpace::shared:
-        if (variable.size == 0) dynamic.push_back(&variable);
-        else layout.addresses[&variable] = place(layout.shared_bytes, variable);
+        if (variable.size == 0)
+          dynamic.push_back(&variable);
+        else
+          layout.addresses[&variable] = place(layout.shared_bytes, variable);
         break;
-      case StateSpace::local: layout.addresses[&variable] = place(layout.local_bytes, variable); break;
-      case StateSpace::constant: layout.addresses[&variable] = place(layout.constant_bytes, variable); break;
+      case StateSpace::local:
+        layout.addresses[&variable] = place(layout.local_bytes, variable);
+        break;
+      case StateSpace::constant:
+        layout.addresses[&variable] = place(layout.constant_bytes, variable);
+        break;
       case StateSpace::global:
         layout.addresses[&variable] = machine::global_base(static_cast<uint32_t>(layout.globals.size()));
         layout.globals.push_back(&variable);
         break;
-      default: break;
+      default:
+        break;
     }
   };
   for (const ptx::Variable& variable : module.variables) add(variable);

@@ -29,7 +29,11 @@ class CtaQueue {
 class Worker {
  public:
   Worker(machine::Grid& grid, machine::Budget& budget)
-      : budget_(budget), races_(log_, budget), faults_(log_), initialised_(log_), cta_(grid, budget, {&races_, &faults_, &initialised_, &traffic_}) {}
+      : budget_(budget),
+        races_(log_, budget),
+        faults_(log_),
+        initialised_(log_),
+        cta_(grid, budget, {&races_, &faults_, &initialised_, &traffic_}) {}
 
   // Runs CTAs until the queue is empty or something stops the launch.
   template <class Progress>

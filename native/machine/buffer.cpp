@@ -22,7 +22,8 @@ void ByteNotes::reset(uint8_t initial) {
   for (uint64_t page = 0; page < pages(); page++) {
     if (!page_touched(page)) continue;
     const uint64_t begin = page << kPageBits;
-    if (begin < size_) std::memset(notes_ + begin, initial, std::min<uint64_t>(size_ - begin, uint64_t{1} << kPageBits));
+    if (begin < size_)
+      std::memset(notes_ + begin, initial, std::min<uint64_t>(size_ - begin, uint64_t{1} << kPageBits));
     touched_[page] = 0;
   }
 }

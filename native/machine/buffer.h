@@ -40,9 +40,9 @@ class ByteNotes {
 struct Buffer {
   std::string name;
   ptx::StateSpace space;
-  uint32_t index;     // position among the launch's global buffers
-  uint64_t base;      // device address; 0 for shared memory, which is addressed from 0
-  uint64_t size;      // bytes
+  uint32_t index;  // position among the launch's global buffers
+  uint64_t base;   // device address; 0 for shared memory, which is addressed from 0
+  uint64_t size;   // bytes
   std::byte* host;
   ByteNotes notes;
 };

@@ -30,9 +30,10 @@ class CausalityOrder {
     return clock < (from.floors ? (*from.floors)[to_lane][lane] : from.floor);
   }
 
-  void cta_barrier(const std::vector<BarrierArrival>& arrivals);  // bar.sync, barrier.sync (9.7.13.1)
+  void cta_barrier(const std::vector<BarrierArrival>& arrivals);    // bar.sync, barrier.sync (9.7.13.1)
   void warp_barrier(uint32_t warp, LaneMask lanes, LaneMask live);  // bar.warp.sync (9.7.13.2)
-  void exit(uint32_t warp, LaneMask lanes);  // an exited thread reaches no later barrier: nothing orders its last accesses
+  void exit(uint32_t warp,
+            LaneMask lanes);  // an exited thread reaches no later barrier: nothing orders its last accesses
 
  private:
   using Floors = std::array<std::array<uint32_t, kLanes>, kLanes>;

@@ -11,12 +11,25 @@ Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers)
       budget_(budget),
       observers_(std::move(observers)),
       shared_bytes_(grid.program.static_shared_bytes + grid.launch.shared_bytes),
-      shared_{"shared", ptx::StateSpace::shared, 0, 0, shared_bytes_.size(), shared_bytes_.data(), ByteNotes(shared_bytes_.size(), ByteNotes::kUninitialised)},
-      parameters_{"param", ptx::StateSpace::param, 0, 0, grid.parameters.size(), grid.parameters.data(), ByteNotes(grid.parameters.size(), 0)},
+      shared_{"shared",
+              ptx::StateSpace::shared,
+              0,
+              0,
+              shared_bytes_.size(),
+              shared_bytes_.data(),
+              ByteNotes(shared_bytes_.size(), ByteNotes::kUninitialised)},
+      parameters_{"param",
+                  ptx::StateSpace::param,
+                  0,
+                  0,
+                  grid.parameters.size(),
+                  grid.parameters.data(),
+                  ByteNotes(grid.parameters.size(), 0)},
       order_(0) {
   const uint32_t threads = grid.threads();
   const uint32_t warps = (threads + kLanes - 1) / kLanes;
-  budget.charge_host_bytes(warps * (grid.program.register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) + 2 * shared_bytes_.size());
+  budget.charge_host_bytes(warps * (grid.program.register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) +
+                           2 * shared_bytes_.size());
   for (uint32_t warp = 0; warp < warps; warp++) {
     const uint32_t lanes = std::min(kLanes, threads - warp * kLanes);
     warps_.emplace_back(*this, warp, lanes == kLanes ? kAllLanes : lane_bit(lanes) - 1);
@@ -72,7 +85,8 @@ uint64_t Cta::lane_operations() const {
 void Cta::arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival) {
   if (id >= kCtaBarriers || threads % kLanes != 0) {
     trap(operation);
-    reason_ += id >= kCtaBarriers ? ": barrier " + std::to_string(id) + " of 16" : ": thread count " + std::to_string(threads) + " is no multiple of 32";
+    reason_ += id >= kCtaBarriers ? ": barrier " + std::to_string(id) + " of 16"
+                                  : ": thread count " + std::to_string(threads) + " is no multiple of 32";
     return;
   }
   Barrier& barrier = barriers_[id];

@@ -28,7 +28,7 @@ class Cta {
 
   Stop run(uint64_t linear_index);  // to the end of the CTA, or to what stops the launch
   Stop stop() const { return stop_; }
-  const std::string& reason() const { return reason_; }        // of a trap
+  const std::string& reason() const { return reason_; }             // of a trap
   const std::vector<Waiting>& waiting() const { return waiting_; }  // in a deadlock
 
   // Called by its warps.

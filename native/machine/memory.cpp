@@ -21,11 +21,16 @@ struct Place {
 
 uint64_t window_of(StateSpace space) {
   switch (space) {
-    case StateSpace::shared: return kSharedWindow;
-    case StateSpace::local: return kLocalWindow;
-    case StateSpace::constant: return kConstantWindow;
-    case StateSpace::param: return kParameterWindow;
-    default: return 0;
+    case StateSpace::shared:
+      return kSharedWindow;
+    case StateSpace::local:
+      return kLocalWindow;
+    case StateSpace::constant:
+      return kConstantWindow;
+    case StateSpace::param:
+      return kParameterWindow;
+    default:
+      return 0;
   }
 }
 
@@ -61,13 +66,16 @@ Place locate(Warp& warp, StateSpace space, uint64_t address, uint32_t lane) {
       Buffer& parameters = warp.cta().parameters();
       return {space, &parameters, offset, static_cast<int64_t>(parameters.size), offset};
     }
-    default: return locate_global(warp, address);
+    default:
+      return locate_global(warp, address);
   }
 }
 
 uint64_t lane_address(Warp& warp, const MemoryAccess& access, uint32_t lane) {
   if (access.address == kNoSlot) return static_cast<uint64_t>(access.offset);
-  if (access.address_bits == 32) return static_cast<uint32_t>(warp.registers().row<uint32_t>(access.address)[lane] + static_cast<uint32_t>(access.offset));
+  if (access.address_bits == 32)
+    return static_cast<uint32_t>(warp.registers().row<uint32_t>(access.address)[lane] +
+                                 static_cast<uint32_t>(access.offset));
   return warp.registers().row<uint64_t>(access.address)[lane] + static_cast<uint64_t>(access.offset);
 }
 
@@ -121,7 +129,8 @@ class RequestBuilder {
   }
 
   void fault(Fault::Kind kind, const Place& place, uint64_t address, uint32_t lane) {
-    const Fault fault{kind, kind_, place.space, &operation_, &warp_.cta(), warp_.index(), lane, place.buffer, address, place.offset};
+    const Fault fault{kind,          kind_, place.space,  &operation_, &warp_.cta(),
+                      warp_.index(), lane,  place.buffer, address,     place.offset};
     for (Observer* observer : warp_.cta().observers()) observer->fault(fault);
   }
 
@@ -136,11 +145,16 @@ class RequestBuilder {
 StateSpace space_of_generic(uint64_t address) {
   if (address >> kRegionBits != 0) return StateSpace::global;
   switch (address & ~uint64_t{0xFFFFFFFF}) {
-    case kSharedWindow: return StateSpace::shared;
-    case kLocalWindow: return StateSpace::local;
-    case kConstantWindow: return StateSpace::constant;
-    case kParameterWindow: return StateSpace::param;
-    default: return StateSpace::global;
+    case kSharedWindow:
+      return StateSpace::shared;
+    case kLocalWindow:
+      return StateSpace::local;
+    case kConstantWindow:
+      return StateSpace::constant;
+    case kParameterWindow:
+      return StateSpace::param;
+    default:
+      return StateSpace::global;
   }
 }
 

@@ -1,4 +1,5 @@
-// Loads and stores of one warp: resolves addresses, refuses what is misaligned or out of bounds, tells the observers, moves bytes.
+// Loads and stores of one warp: resolves addresses, refuses what is misaligned or out of bounds, tells the observers,
+// moves bytes.
 #pragma once
 #include <cstddef>
 
@@ -16,10 +17,13 @@ inline constexpr uint64_t kParameterWindow = uint64_t{4} << 32;
 
 // Global buffer i starts in the middle of region i + 1, so that a stray pointer on either side still names its buffer.
 inline constexpr uint32_t kRegionBits = 36;
-inline constexpr uint64_t global_base(uint32_t index) { return (uint64_t{index} + 1) << kRegionBits | uint64_t{1} << (kRegionBits - 1); }
+inline constexpr uint64_t global_base(uint32_t index) {
+  return (uint64_t{index} + 1) << kRegionBits | uint64_t{1} << (kRegionBits - 1);
+}
 
 inline constexpr uint32_t kMostBytesPerLane = 16;
-using LaneBytes = std::array<std::byte, size_t{kLanes} * kMostBytesPerLane>;  // lane i's bytes start at i * access.bytes()
+using LaneBytes =
+    std::array<std::byte, size_t{kLanes} * kMostBytesPerLane>;  // lane i's bytes start at i * access.bytes()
 
 // Bytes of lanes that fault read as 0xFF.
 void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& loaded);

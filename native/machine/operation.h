@@ -18,22 +18,22 @@ using Comparison = LaneMask (*)(Warp&, const Operation&);
 struct MemoryAccess {
   ptx::StateSpace space;
   uint8_t element_bytes;
-  uint8_t count;            // elements per lane
-  uint8_t register_bytes;   // width of one element's register
+  uint8_t count;           // elements per lane
+  uint8_t register_bytes;  // width of one element's register
   bool sign_extend;
-  bool non_coherent;        // ld.global.nc
-  bool may_hold_floats;     // .f32, .f64, .b32 or .b64
-  Slot address;             // kNoSlot: `offset` alone
-  uint8_t address_bits;     // width of the address register: 32 or 64
-  int64_t offset;           // bytes
-  uint32_t used_bytes_mask; // bytes of the load that the program depends on
+  bool non_coherent;         // ld.global.nc
+  bool may_hold_floats;      // .f32, .f64, .b32 or .b64
+  Slot address;              // kNoSlot: `offset` alone
+  uint8_t address_bits;      // width of the address register: 32 or 64
+  int64_t offset;            // bytes
+  uint32_t used_bytes_mask;  // bytes of the load that the program depends on
   uint32_t bytes() const { return uint32_t{element_bytes} * count; }
 };
 
 struct Operation {
   enum class Kind : uint8_t {
-    lanewise,         // `run` on the active lanes
-    branch,           // to `target`
+    lanewise,  // `run` on the active lanes
+    branch,    // to `target`
     exit,
     cta_barrier,      // slots[0] = barrier id, slots[1] = thread count or kNoSlot
     warp_convergent,  // `run` once all lanes of the membermask (slot) have come
@@ -47,7 +47,7 @@ struct Operation {
   Slot guard = kNoSlot;
   uint32_t instruction = 0;  // index into the PTX function's instructions
   uint32_t target = 0;
-  uint32_t argument = 0;  // an immediate of the instruction, e.g. the truth table of lop3
+  uint32_t argument = 0;            // an immediate of the instruction, e.g. the truth table of lop3
   Comparison comparison = nullptr;  // setp, set
   Slot membermask = kNoSlot;
   std::array<Slot, 8> slots{};  // destinations first, then sources

@@ -26,13 +26,15 @@ struct Program {
   std::vector<Operation> operations;  // the last one is an exit
   std::vector<ConstantRow> constants;
   std::vector<SpecialRow> specials;
-  size_t register_bytes;       // of one warp
+  size_t register_bytes;  // of one warp
   uint64_t static_shared_bytes;
-  uint32_t local_bytes;        // per thread
+  uint32_t local_bytes;  // per thread
   uint32_t parameter_bytes;
   std::vector<uint32_t> parameter_offsets;
 
-  const ptx::Instruction& instruction(const Operation& operation) const { return function->instructions[operation.instruction]; }
+  const ptx::Instruction& instruction(const Operation& operation) const {
+    return function->instructions[operation.instruction];
+  }
 };
 
 }  // namespace decode_lab::machine

@@ -16,7 +16,9 @@ inline constexpr size_t kRowAlignment = 64;  // bytes, one AVX-512 vector
 
 class RegisterFile {
  public:
-  explicit RegisterFile(size_t bytes) : bytes_(bytes), rows_(static_cast<std::byte*>(::operator new(bytes, kAlign))) { clear(); }
+  explicit RegisterFile(size_t bytes) : bytes_(bytes), rows_(static_cast<std::byte*>(::operator new(bytes, kAlign))) {
+    clear();
+  }
 
   template <class T>
   T* row(Slot slot) {

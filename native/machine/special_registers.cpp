@@ -13,12 +13,28 @@ namespace {
 using enum SpecialRegister;
 
 constexpr std::array<std::pair<std::string_view, SpecialRegister>, 22> kNames{{
-    {"%tid.x", tid_x},         {"%tid.y", tid_y},         {"%tid.z", tid_z},         {"%ntid.x", ntid_x},
-    {"%ntid.y", ntid_y},       {"%ntid.z", ntid_z},       {"%ctaid.x", ctaid_x},     {"%ctaid.y", ctaid_y},
-    {"%ctaid.z", ctaid_z},     {"%nctaid.x", nctaid_x},   {"%nctaid.y", nctaid_y},   {"%nctaid.z", nctaid_z},
-    {"%laneid", laneid},       {"%warpid", warpid},       {"%nwarpid", nwarpid},     {"%lanemask_eq", lanemask_eq},
-    {"%lanemask_le", lanemask_le}, {"%lanemask_lt", lanemask_lt}, {"%lanemask_ge", lanemask_ge}, {"%lanemask_gt", lanemask_gt},
-    {"%dynamic_smem_size", dynamic_smem_size}, {"%total_smem_size", total_smem_size},
+    {"%tid.x", tid_x},
+    {"%tid.y", tid_y},
+    {"%tid.z", tid_z},
+    {"%ntid.x", ntid_x},
+    {"%ntid.y", ntid_y},
+    {"%ntid.z", ntid_z},
+    {"%ctaid.x", ctaid_x},
+    {"%ctaid.y", ctaid_y},
+    {"%ctaid.z", ctaid_z},
+    {"%nctaid.x", nctaid_x},
+    {"%nctaid.y", nctaid_y},
+    {"%nctaid.z", nctaid_z},
+    {"%laneid", laneid},
+    {"%warpid", warpid},
+    {"%nwarpid", nwarpid},
+    {"%lanemask_eq", lanemask_eq},
+    {"%lanemask_le", lanemask_le},
+    {"%lanemask_lt", lanemask_lt},
+    {"%lanemask_ge", lanemask_ge},
+    {"%lanemask_gt", lanemask_gt},
+    {"%dynamic_smem_size", dynamic_smem_size},
+    {"%total_smem_size", total_smem_size},
 }};
 
 uint32_t value(const Warp& warp, SpecialRegister which, uint32_t lane) {
@@ -26,28 +42,50 @@ uint32_t value(const Warp& warp, SpecialRegister which, uint32_t lane) {
   const Launch& launch = cta.grid().launch;
   const Dim3 tid = cta.thread_index(warp.index(), lane);
   switch (which) {
-    case tid_x: return tid[0];
-    case tid_y: return tid[1];
-    case tid_z: return tid[2];
-    case ntid_x: return launch.block[0];
-    case ntid_y: return launch.block[1];
-    case ntid_z: return launch.block[2];
-    case ctaid_x: return cta.index()[0];
-    case ctaid_y: return cta.index()[1];
-    case ctaid_z: return cta.index()[2];
-    case nctaid_x: return launch.grid[0];
-    case nctaid_y: return launch.grid[1];
-    case nctaid_z: return launch.grid[2];
-    case laneid: return lane;
-    case warpid: return warp.index();
-    case nwarpid: return cta.warp_count();
-    case lanemask_eq: return lane_bit(lane);
-    case lanemask_lt: return lane_bit(lane) - 1;
-    case lanemask_le: return lane_bit(lane) | (lane_bit(lane) - 1);
-    case lanemask_gt: return ~(lane_bit(lane) | (lane_bit(lane) - 1));
-    case lanemask_ge: return ~(lane_bit(lane) - 1);
-    case dynamic_smem_size: return static_cast<uint32_t>(launch.shared_bytes);
-    case total_smem_size: return static_cast<uint32_t>(cta.grid().program.static_shared_bytes + launch.shared_bytes);
+    case tid_x:
+      return tid[0];
+    case tid_y:
+      return tid[1];
+    case tid_z:
+      return tid[2];
+    case ntid_x:
+      return launch.block[0];
+    case ntid_y:
+      return launch.block[1];
+    case ntid_z:
+      return launch.block[2];
+    case ctaid_x:
+      return cta.index()[0];
+    case ctaid_y:
+      return cta.index()[1];
+    case ctaid_z:
+      return cta.index()[2];
+    case nctaid_x:
+      return launch.grid[0];
+    case nctaid_y:
+      return launch.grid[1];
+    case nctaid_z:
+      return launch.grid[2];
+    case laneid:
+      return lane;
+    case warpid:
+      return warp.index();
+    case nwarpid:
+      return cta.warp_count();
+    case lanemask_eq:
+      return lane_bit(lane);
+    case lanemask_lt:
+      return lane_bit(lane) - 1;
+    case lanemask_le:
+      return lane_bit(lane) | (lane_bit(lane) - 1);
+    case lanemask_gt:
+      return ~(lane_bit(lane) | (lane_bit(lane) - 1));
+    case lanemask_ge:
+      return ~(lane_bit(lane) - 1);
+    case dynamic_smem_size:
+      return static_cast<uint32_t>(launch.shared_bytes);
+    case total_smem_size:
+      return static_cast<uint32_t>(cta.grid().program.static_shared_bytes + launch.shared_bytes);
   }
   return 0;
 }

@@ -1,5 +1,5 @@
-// Independent thread scheduling (PTX ISA 3.1): the split with the lowest pc runs first, which reconverges structured code,
-// and now and then another one does, so that lanes may wait for their siblings.
+// Independent thread scheduling (PTX ISA 3.1): the split with the lowest pc runs first, which reconverges structured
+// code, and now and then another one does, so that lanes may wait for their siblings.
 #include "machine/warp.h"
 
 #include <algorithm>
@@ -14,8 +14,13 @@ constexpr uint64_t kFairnessPeriod = 8;  // every eighth slice belongs to the sp
 }
 
 Warp::Warp(Cta& cta, uint32_t index, LaneMask lanes)
-    : cta_(cta), index_(index), lanes_(lanes), registers_(cta.grid().program.register_bytes), local_bytes_(size_t{kLanes} * cta.grid().program.local_bytes) {
-  local_.emplace(Buffer{"local", ptx::StateSpace::local, 0, 0, local_bytes_.size(), local_bytes_.data(), ByteNotes(local_bytes_.size(), ByteNotes::kUninitialised)});
+    : cta_(cta),
+      index_(index),
+      lanes_(lanes),
+      registers_(cta.grid().program.register_bytes),
+      local_bytes_(size_t{kLanes} * cta.grid().program.local_bytes) {
+  local_.emplace(Buffer{"local", ptx::StateSpace::local, 0, 0, local_bytes_.size(), local_bytes_.data(),
+                        ByteNotes(local_bytes_.size(), ByteNotes::kUninitialised)});
 }
 
 void Warp::begin() {
@@ -30,6 +35,7 @@ void Warp::begin() {
   for (const SpecialRow& special : program.specials) fill_special_register(*this, special.which, special.slot);
   local_->notes.reset(ByteNotes::kUninitialised);
   exited_ = 0;
+  slices_ = 0;
   splits_.assign(1, {0, lanes_, Split::State::runnable});
 }
 
@@ -100,9 +106,15 @@ void Warp::step_until_switch(size_t at, uint64_t& left) {
         if (active != 0) operation.run(*this, operation, active);
         splits_[at].pc++;
         break;
-      case Operation::Kind::branch: take_branch(at, operation, active); break;
-      case Operation::Kind::exit: exit(at, active); return;
-      case Operation::Kind::cta_barrier: reach_cta_barrier(at, operation, active); return;
+      case Operation::Kind::branch:
+        take_branch(at, operation, active);
+        break;
+      case Operation::Kind::exit:
+        exit(at, active);
+        return;
+      case Operation::Kind::cta_barrier:
+        reach_cta_barrier(at, operation, active);
+        return;
       case Operation::Kind::warp_convergent:
       case Operation::Kind::warp_barrier:
         if (!run_convergent(at, operation, active)) return;
@@ -221,7 +233,8 @@ bool Warp::settle_converging() {
     if (splits_[at].state != Split::State::converging) continue;
     const Operation& operation = operations[splits_[at].pc];
     if (operation.kind == Operation::Kind::cta_barrier) {
-      if (splits_[at].lanes != live()) report(BarrierMisuse::Kind::divergent, operation, splits_[at].lanes, live() & ~splits_[at].lanes);
+      if (splits_[at].lanes != live())
+        report(BarrierMisuse::Kind::divergent, operation, splits_[at].lanes, live() & ~splits_[at].lanes);
       arrive(splits_[at], operation);
       return true;
     }
@@ -237,7 +250,8 @@ bool Warp::settle_warp_sync(size_t at) {
   LaneMask present = 0;
   auto takes_part = [&](const Split& split) {
     const Operation& other = operations[split.pc];
-    return split.state == Split::State::converging && other.kind == operation.kind && (operation.kind == Operation::Kind::warp_barrier || &other == &operation) &&
+    return split.state == Split::State::converging && other.kind == operation.kind &&
+           (operation.kind == Operation::Kind::warp_barrier || &other == &operation) &&
            row<uint32_t>(other.membermask)[lowest_lane(split.lanes)] == mask;
   };
   for (const Split& split : splits_)

@@ -1,5 +1,5 @@
-// Findings of one worker: occurrences with the same pair of instructions are one finding with a count, and the example kept
-// is the gravest, then the smallest, so that the log does not depend on the order in which CTAs ran.
+// Findings of one worker: occurrences with the same pair of instructions are one finding with a count, and the example
+// kept is the gravest, then the smallest, so that the log does not depend on the order in which CTAs ran.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -16,14 +16,25 @@ enum class Check : uint8_t { races, bounds, alignment, initialised, barriers };
 
 // In the order of gravity within a check: a later one replaces an earlier one as the class of a finding.
 enum class FindingClass : uint8_t {
-  same_value_write, near_value_write, intra_warp, intra_cta_shared, intra_cta_global, inter_cta_global,
-  out_of_bounds, misaligned, uninitialised_read, divergent_barrier, lane_not_in_mask
+  same_value_write,
+  near_value_write,
+  intra_warp,
+  intra_cta_shared,
+  intra_cta_global,
+  inter_cta_global,
+  out_of_bounds,
+  misaligned,
+  uninitialised_read,
+  divergent_barrier,
+  lane_not_in_mask
 };
 
-inline bool is_warning(FindingClass c) { return c == FindingClass::same_value_write || c == FindingClass::near_value_write; }
+inline bool is_warning(FindingClass c) {
+  return c == FindingClass::same_value_write || c == FindingClass::near_value_write;
+}
 
 struct ThreadAt {
-  uint64_t cta;   // linear index
+  uint64_t cta;  // linear index
   uint32_t warp, lane;
   uint32_t instruction;  // index into the PTX function
   bool writes;
@@ -35,7 +46,8 @@ inline constexpr uint32_t kNoInstruction = ~0u;
 struct Occurrence {
   Check check;
   FindingClass finding_class;
-  ThreadAt first, second;  // ordered by instruction, then thread; second.instruction = kNoInstruction if there is one thread only
+  ThreadAt first,
+      second;  // ordered by instruction, then thread; second.instruction = kNoInstruction if there is one thread only
   ptx::StateSpace space;
   std::string buffer;
   int64_t offset;  // bytes from the start of the buffer
@@ -53,7 +65,8 @@ class FindingLog {
   using Key = std::tuple<Check, uint32_t, uint32_t>;  // check and instructions
 
   void add(const Occurrence& occurrence) {
-    add(occurrence, 1, occurrence.second.instruction != kNoInstruction && occurrence.first.cta != occurrence.second.cta);
+    add(occurrence, 1,
+        occurrence.second.instruction != kNoInstruction && occurrence.first.cta != occurrence.second.cta);
   }
   void merge(const FindingLog& other);
   const std::map<Key, Entry>& entries() const { return entries_; }

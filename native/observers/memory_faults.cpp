@@ -9,25 +9,41 @@ using machine::Request;
 
 void MemoryFaults::fault(const machine::Fault& fault) {
   const bool out_of_bounds = fault.kind == machine::Fault::Kind::out_of_bounds;
-  const ThreadAt thread{fault.cta->linear_index(), fault.warp, fault.lane, fault.operation->instruction, fault.access == Request::Kind::store};
-  log_.add({out_of_bounds ? Check::bounds : Check::alignment, out_of_bounds ? FindingClass::out_of_bounds : FindingClass::misaligned, thread,
-            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false}, fault.space, fault.buffer != nullptr ? fault.buffer->name : "",
-            fault.buffer != nullptr ? fault.offset : static_cast<int64_t>(fault.address), fault.operation->memory.bytes(), false});
+  const ThreadAt thread{fault.cta->linear_index(), fault.warp, fault.lane, fault.operation->instruction,
+                        fault.access == Request::Kind::store};
+  log_.add({out_of_bounds ? Check::bounds : Check::alignment,
+            out_of_bounds ? FindingClass::out_of_bounds : FindingClass::misaligned,
+            thread,
+            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
+            fault.space,
+            fault.buffer != nullptr ? fault.buffer->name : "",
+            fault.buffer != nullptr ? fault.offset : static_cast<int64_t>(fault.address),
+            fault.operation->memory.bytes(),
+            false});
 }
 
 void MemoryFaults::barrier_misuse(const machine::BarrierMisuse& misuse) {
   const bool divergent = misuse.kind == machine::BarrierMisuse::Kind::divergent;
   const uint32_t lane = machine::lowest_lane(divergent ? misuse.lanes : misuse.missing);
   const ThreadAt thread{misuse.cta->linear_index(), misuse.warp, lane, misuse.operation->instruction, false};
-  log_.add({Check::barriers, divergent ? FindingClass::divergent_barrier : FindingClass::lane_not_in_mask, thread,
-            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false}, ptx::StateSpace::none, "", 0, 0, false});
+  log_.add({Check::barriers,
+            divergent ? FindingClass::divergent_barrier : FindingClass::lane_not_in_mask,
+            thread,
+            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
+            ptx::StateSpace::none,
+            "",
+            0,
+            0,
+            false});
 }
 
 void Initialised::request(const Request& request) {
   if (request.space == ptx::StateSpace::param || request.space == ptx::StateSpace::constant) return;
   machine::for_each_lane(request.lanes, [&](uint32_t lane) {
-    if (request.kind == Request::Kind::load) load(request, lane);
-    else store(request, lane);
+    if (request.kind == Request::Kind::load)
+      load(request, lane);
+    else
+      store(request, lane);
   });
 }
 
@@ -46,8 +62,15 @@ void Initialised::load(const Request& request, uint32_t lane) {
   }
   if (bytes == 0) return;
   const ThreadAt thread{request.cta->linear_index(), request.warp, lane, request.operation->instruction, false};
-  log_.add({Check::initialised, FindingClass::uninitialised_read, thread, {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
-            request.space, buffer.name, static_cast<int64_t>(first), bytes, false});
+  log_.add({Check::initialised,
+            FindingClass::uninitialised_read,
+            thread,
+            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
+            request.space,
+            buffer.name,
+            static_cast<int64_t>(first),
+            bytes,
+            false});
 }
 
 void Initialised::store(const Request& request, uint32_t lane) {

@@ -56,10 +56,11 @@ void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& sh
       }
     }
     if (!keep_bytes) old.bytes &= static_cast<uint8_t>(~overlap);
-    const bool same_request = !is_foreign && old.warp == added.warp && old.clock == added.clock && old.instruction == added.instruction;
+    const bool same_request =
+        !is_foreign && old.warp == added.warp && old.clock == added.clock && old.instruction == added.instruction;
     const bool repeated = is_foreign && !old.write && (old.bytes & ~foreign_reads) == 0;
-    const bool dominated = !is_foreign && !old.write && !added.write && !old.non_coherent && !same_request && (old.bytes & ~added.bytes) == 0 &&
-                           racing_lane(old, lane) == kLanes;
+    const bool dominated = !is_foreign && !old.write && !added.write && !old.non_coherent && !same_request &&
+                           (old.bytes & ~added.bytes) == 0 && racing_lane(old, lane) == kLanes;
     if (is_foreign && !old.write) foreign_reads |= old.bytes;
     if (old.bytes == 0 || repeated || dominated) {
       shadow.remove(link);
@@ -89,15 +90,19 @@ uint32_t RaceDetector::racing_lane(const Access& old, const Lane& lane) const {
 FindingClass RaceDetector::classify(const Access& old, const Lane& lane) const {
   const Access& added = lane.access;
   if (old.write && added.write) {
-    const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction && old.clock == added.clock;
-    const auto among_lanes = same_store ? compare_with_lanes(lane.request, lane.lane, old.lanes, lane.begin, lane.end) : std::nullopt;
-    const Likeness likeness = among_lanes ? *among_lanes : compare_with_memory(lane.request, lane.lane, lane.begin, lane.end);
+    const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
+                            old.clock == added.clock;
+    const auto among_lanes =
+        same_store ? compare_with_lanes(lane.request, lane.lane, old.lanes, lane.begin, lane.end) : std::nullopt;
+    const Likeness likeness =
+        among_lanes ? *among_lanes : compare_with_memory(lane.request, lane.lane, lane.begin, lane.end);
     if (likeness == Likeness::same) return FindingClass::same_value_write;
     if (likeness == Likeness::near) return FindingClass::near_value_write;
   }
   if (old.cta != added.cta) return FindingClass::inter_cta_global;
   if (old.warp == added.warp) return FindingClass::intra_warp;
-  return lane.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared : FindingClass::intra_cta_global;
+  return lane.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared
+                                                       : FindingClass::intra_cta_global;
 }
 
 void RaceDetector::report(const Access& old, uint32_t old_lane, const Lane& lane, FindingClass finding_class) {
@@ -106,8 +111,8 @@ void RaceDetector::report(const Access& old, uint32_t old_lane, const Lane& lane
   ThreadAt second{added.cta, added.warp, lane.lane, added.instruction, added.write};
   if (std::tie(second.instruction, second) < std::tie(first.instruction, first)) std::swap(first, second);
   const machine::Buffer& buffer = *lane.request.buffer[lane.lane];
-  log_.add({Check::races, finding_class, first, second, lane.request.space, buffer.name, static_cast<int64_t>(lane.begin), lane.end - lane.begin,
-            old.non_coherent || added.non_coherent});
+  log_.add({Check::races, finding_class, first, second, lane.request.space, buffer.name,
+            static_cast<int64_t>(lane.begin), lane.end - lane.begin, old.non_coherent || added.non_coherent});
 }
 
 }  // namespace decode_lab::observers

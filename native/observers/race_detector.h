@@ -1,6 +1,6 @@
 // Data races (PTX ISA 8.7.1): conflicting accesses of two threads that causality order does not relate and that are not
-// morally strong. All accesses of this machine are weak, and CTAs never synchronise, so order comes from program order and
-// barriers alone (CausalityOrder). The order in which the machine happened to run decides nothing.
+// morally strong. All accesses of this machine are weak, and CTAs never synchronise, so order comes from program order
+// and barriers alone (CausalityOrder). The order in which the machine happened to run decides nothing.
 #pragma once
 #include "machine/cta.h"
 #include "machine/observer.h"

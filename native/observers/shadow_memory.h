@@ -14,10 +14,10 @@ struct Access {
   uint32_t next;  // index of the cell's next access, 0 = none
   uint32_t cta;
   uint32_t instruction;
-  uint32_t clock;            // of the warp, see CausalityOrder
+  uint32_t clock;  // of the warp, see CausalityOrder
   machine::LaneMask lanes;
   uint16_t warp;
-  uint8_t bytes;             // of the cell, bit 0 = lowest address
+  uint8_t bytes;  // of the cell, bit 0 = lowest address
   bool write : 1;
   bool non_coherent : 1;
 };

@@ -8,7 +8,8 @@ namespace decode_lab::observers {
 
 namespace {
 
-constexpr uint64_t kMostUlps = 4;  // Triton's reductions store one sum from several lanes that added in different orders
+constexpr uint64_t kMostUlps =
+    4;  // Triton's reductions store one sum from several lanes that added in different orders
 
 template <class Word>
 bool is_normal(Word bits) {
@@ -27,7 +28,9 @@ bool near(const std::byte* a, const std::byte* b) {
   return (x > y ? x - y : y - x) <= kMostUlps;
 }
 
-const std::byte* stored_by(const machine::Request& request, uint32_t lane) { return request.stored + size_t{lane} * request.operation->memory.bytes(); }
+const std::byte* stored_by(const machine::Request& request, uint32_t lane) {
+  return request.stored + size_t{lane} * request.operation->memory.bytes();
+}
 
 // The elements of `lane` and `other` that overlap [begin, end), where both store the same range.
 bool elements_near(const machine::Request& request, uint32_t lane, uint32_t other, uint64_t begin, uint64_t end) {
@@ -46,10 +49,12 @@ bool elements_near(const machine::Request& request, uint32_t lane, uint32_t othe
 
 Likeness compare_with_memory(const machine::Request& request, uint32_t lane, uint64_t begin, uint64_t end) {
   const std::byte* const stored = stored_by(request, lane) + (begin - request.offset[lane]);
-  return std::memcmp(stored, request.buffer[lane]->host + begin, end - begin) == 0 ? Likeness::same : Likeness::different;
+  return std::memcmp(stored, request.buffer[lane]->host + begin, end - begin) == 0 ? Likeness::same
+                                                                                   : Likeness::different;
 }
 
-std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes, uint64_t begin, uint64_t end) {
+std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes,
+                                           uint64_t begin, uint64_t end) {
   std::optional<Likeness> worst;
   machine::for_each_lane(lanes & request.lanes & (machine::lane_bit(lane) - 1), [&](uint32_t other) {
     const uint64_t from = std::max(begin, request.offset[other]);
@@ -57,7 +62,7 @@ std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint
     if (request.buffer[other] != request.buffer[lane] || from >= to) return;
     const std::byte* const a = stored_by(request, lane) + (from - request.offset[lane]);
     const std::byte* const b = stored_by(request, other) + (from - request.offset[other]);
-    const Likeness likeness = std::memcmp(a, b, to - from) == 0                          ? Likeness::same
+    const Likeness likeness = std::memcmp(a, b, to - from) == 0               ? Likeness::same
                               : elements_near(request, lane, other, from, to) ? Likeness::near
                                                                               : Likeness::different;
     worst = std::max(worst.value_or(Likeness::same), likeness);

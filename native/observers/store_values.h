@@ -13,6 +13,7 @@ enum class Likeness : uint8_t { same, near, different };
 Likeness compare_with_memory(const machine::Request& request, uint32_t lane, uint64_t begin, uint64_t end);
 
 // The same with what those of `lanes` store there that come before `lane` in the request; nothing if none of them does.
-std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes, uint64_t begin, uint64_t end);
+std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes,
+                                           uint64_t begin, uint64_t end);
 
 }  // namespace decode_lab::observers

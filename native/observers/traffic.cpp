@@ -20,7 +20,8 @@ uint64_t sectors_of(const Request& request) {
   const uint32_t bytes = request.operation->memory.bytes();
   machine::for_each_lane(request.lanes, [&](uint32_t lane) {
     const uint64_t address = request.buffer[lane]->base + request.offset[lane];
-    for (uint64_t sector = address / kSectorBytes; sector <= (address + bytes - 1) / kSectorBytes; sector++) sectors.push_back(sector);
+    for (uint64_t sector = address / kSectorBytes; sector <= (address + bytes - 1) / kSectorBytes; sector++)
+      sectors.push_back(sector);
   });
   std::sort(sectors.begin(), sectors.end());
   return static_cast<uint64_t>(std::unique(sectors.begin(), sectors.end()) - sectors.begin());
@@ -52,7 +53,8 @@ Wavefronts wavefronts_of(const Request& request) {
   const uint32_t lanes_per_phase = kLanes / std::min(phases, 4u);
   Wavefronts result{0, 0};
   for (uint32_t first = 0; first < kLanes; first += lanes_per_phase) {
-    const LaneMask phase = request.lanes & ((lanes_per_phase == kLanes ? ~LaneMask{0} : (LaneMask{1} << lanes_per_phase) - 1) << first);
+    const LaneMask phase =
+        request.lanes & ((lanes_per_phase == kLanes ? ~LaneMask{0} : (LaneMask{1} << lanes_per_phase) - 1) << first);
     if (phase == 0) continue;
     result.needed += wavefronts_of_phase(request, phase);
     result.ideal++;

@@ -52,7 +52,9 @@ class Cursor {
   }
 
   [[noreturn]] void wrong(const std::string& wanted) const {
-    syntax_error("expected " + wanted + ", found " + (at_end() ? "the end of the file" : "'" + std::string(peek().text) + "'"), line());
+    syntax_error(
+        "expected " + wanted + ", found " + (at_end() ? "the end of the file" : "'" + std::string(peek().text) + "'"),
+        line());
   }
 
  private:

@@ -16,7 +16,8 @@ constexpr uint64_t kMostRegisters = 1 << 20;  // per declaration; ptxas has no u
 
 class EntryParser {
  public:
-  EntryParser(Cursor& cursor, const Module& module) : cursor_(cursor), scopes_(function_, module), locations_(function_) {}
+  EntryParser(Cursor& cursor, const Module& module)
+      : cursor_(cursor), scopes_(function_, module), locations_(function_) {}
 
   Function run() {
     function_.line = cursor_.line();
@@ -108,7 +109,8 @@ class EntryParser {
       const std::string name = cursor_.word("a register name");
       if (cursor_.accept('<')) {
         const uint64_t count = cursor_.integer("a register count");
-        if (count > kMostRegisters) unsupported(std::to_string(count) + " registers in one declaration (up to 1048576 are)", line);
+        if (count > kMostRegisters)
+          unsupported(std::to_string(count) + " registers in one declaration (up to 1048576 are)", line);
         scopes_.declare_register_range(name, *type, count, line);
         cursor_.expect('>');
       } else {
@@ -166,7 +168,8 @@ class EntryParser {
       const auto position = static_cast<uint32_t>(function_.instructions[index].operands.size());
       Operand operand = parse_operand(cursor_, scopes_, index, position);
       function_.instructions[index].operands.push_back(std::move(operand));
-      if (cursor_.accept('|')) function_.instructions[index].second_destination = parse_operand(cursor_, scopes_, index, position);
+      if (cursor_.accept('|'))
+        function_.instructions[index].second_destination = parse_operand(cursor_, scopes_, index, position);
     } while (cursor_.accept(','));
     cursor_.expect(';');
   }
@@ -184,7 +187,8 @@ class EntryParser {
     instruction.mnemonic = instruction.text.substr(0, start);
     while (start != std::string::npos) {
       const size_t end = instruction.text.find('.', start + 1);
-      instruction.modifiers.push_back(instruction.text.substr(start + 1, end == std::string::npos ? end : end - start - 1));
+      instruction.modifiers.push_back(
+          instruction.text.substr(start + 1, end == std::string::npos ? end : end - start - 1));
       start = end;
     }
   }

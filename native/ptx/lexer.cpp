@@ -11,7 +11,9 @@ namespace decode_lab::ptx {
 
 namespace {
 
-bool starts_word(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%' || c == '.'; }
+bool starts_word(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%' || c == '.';
+}
 bool continues_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '.'; }
 
 class Lexer {
@@ -52,7 +54,8 @@ class Lexer {
     const size_t start = at_;
     while (at_ < text_.size() && peek() != '\n') at_++;
     const std::string_view comment = text_.substr(start, at_ - start);
-    if (comment.starts_with("// begin inline asm")) tokens.push_back({Token::Kind::inline_asm_begin, comment, 0, line_});
+    if (comment.starts_with("// begin inline asm"))
+      tokens.push_back({Token::Kind::inline_asm_begin, comment, 0, line_});
     if (comment.starts_with("// end inline asm")) tokens.push_back({Token::Kind::inline_asm_end, comment, 0, line_});
   }
 
@@ -88,16 +91,20 @@ class Lexer {
   Token word() {
     const size_t start = at_++;
     for (;;) {
-      if (continues_word(peek())) at_++;
-      else if (peek() == ':' && peek(1) == ':' && starts_word(peek(2))) at_ += 2;
-      else break;
+      if (continues_word(peek()))
+        at_++;
+      else if (peek() == ':' && peek(1) == ':' && starts_word(peek(2)))
+        at_ += 2;
+      else
+        break;
     }
     return {Token::Kind::word, text_.substr(start, at_ - start), 0, line_};
   }
 
   Token number() {
     const size_t start = at_;
-    while (std::isalnum(static_cast<unsigned char>(peek())) || (peek() == '.' && std::isdigit(static_cast<unsigned char>(peek(1)))) ||
+    while (std::isalnum(static_cast<unsigned char>(peek())) ||
+           (peek() == '.' && std::isdigit(static_cast<unsigned char>(peek(1)))) ||
            ((peek() == '+' || peek() == '-') && is_exponent_sign(start)))
       at_++;
     const std::string_view digits = text_.substr(start, at_ - start);
@@ -115,7 +122,8 @@ class Lexer {
 
   bool is_exponent_sign(size_t start) const {
     const char before = text_[at_ - 1];
-    const bool hexadecimal = text_[start] == '0' && start + 1 < at_ && std::isalpha(static_cast<unsigned char>(text_[start + 1]));
+    const bool hexadecimal =
+        text_[start] == '0' && start + 1 < at_ && std::isalpha(static_cast<unsigned char>(text_[start + 1]));
     return at_ > start && !hexadecimal && (before == 'e' || before == 'E');
   }
 
@@ -127,14 +135,16 @@ class Lexer {
   uint64_t parse(std::string_view digits, int base, std::string_view whole) const {
     uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    if (error != std::errc() || end != digits.data() + digits.size()) syntax_error("'" + std::string(whole) + "' is not a number", line_);
+    if (error != std::errc() || end != digits.data() + digits.size())
+      syntax_error("'" + std::string(whole) + "' is not a number", line_);
     return value;
   }
 
   Token decimal_fraction(std::string_view digits) const {
     double value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size()) syntax_error("'" + std::string(digits) + "' is not a number", line_);
+    if (error != std::errc() || end != digits.data() + digits.size())
+      syntax_error("'" + std::string(digits) + "' is not a number", line_);
     return {Token::Kind::f64, digits, std::bit_cast<uint64_t>(value), line_};
   }
 

@@ -21,7 +21,7 @@ struct Variable {
   uint64_t size;
   uint32_t align;
   bool is_extern;
-  bool is_pointer;  // a kernel parameter declared `.ptr` or of 64 bits
+  bool is_pointer;               // a kernel parameter declared `.ptr` or of 64 bits
   std::vector<uint8_t> initial;  // empty: not initialised by the module
   int line;
 };
@@ -42,12 +42,12 @@ struct Location {
 struct Operand {
   enum class Kind : uint8_t { reg, immediate, floating_immediate, address, vector, variable, special, label, sink };
   Kind kind;
-  bool negated = false;       // !%p
-  int reg = -1;               // Kind::reg: index into Function::registers; Kind::address: base register or -1
-  uint64_t bits = 0;          // immediates: 64-bit integer or IEEE double
-  bool is_single = false;     // floating immediate written as 0f…; `bits` holds the single
-  int64_t offset = 0;         // address and variable: byte offset; label: index of the instruction it stands before
-  std::string name;           // variable, special register or label
+  bool negated = false;    // !%p
+  int reg = -1;            // Kind::reg: index into Function::registers; Kind::address: base register or -1
+  uint64_t bits = 0;       // immediates: 64-bit integer or IEEE double
+  bool is_single = false;  // floating immediate written as 0f…; `bits` holds the single
+  int64_t offset = 0;      // address and variable: byte offset; label: index of the instruction it stands before
+  std::string name;        // variable, special register or label
   const Variable* variable = nullptr;
   std::vector<Operand> elements;  // vector
 };

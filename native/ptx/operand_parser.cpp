@@ -73,7 +73,8 @@ class OperandParser {
       result.name = cursor_.word("an address");
       result.reg = scopes_.find_register(result.name);
       if (result.reg < 0) result.variable = scopes_.find_variable(result.name);
-      if (result.reg < 0 && result.variable == nullptr) invalid_ptx("'" + result.name + "' is neither a register nor a variable", line);
+      if (result.reg < 0 && result.variable == nullptr)
+        invalid_ptx("'" + result.name + "' is neither a register nor a variable", line);
       result.offset = signed_offset();
     }
     cursor_.expect(']');

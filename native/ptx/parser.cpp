@@ -21,7 +21,8 @@ class ModuleParser {
  private:
   void directive() {
     const Token& token = cursor_.peek();
-    if (token.kind == Token::Kind::inline_asm_begin || token.kind == Token::Kind::inline_asm_end) return void(cursor_.next());
+    if (token.kind == Token::Kind::inline_asm_begin || token.kind == Token::Kind::inline_asm_end)
+      return void(cursor_.next());
     if (token.is(';')) return void(cursor_.next());
     const std::string name = cursor_.word("a directive");
     if (name == ".version") return version();
@@ -43,19 +44,22 @@ class ModuleParser {
 
   void version() {
     const Token& token = cursor_.next();
-    if (token.kind != Token::Kind::f64) syntax_error("expected a version such as 8.8, found '" + std::string(token.text) + "'", token.line);
+    if (token.kind != Token::Kind::f64)
+      syntax_error("expected a version such as 8.8, found '" + std::string(token.text) + "'", token.line);
     module_.version = token.text;
   }
 
   void target() {
     module_.target = cursor_.word("a target such as sm_80");
     while (cursor_.accept(',')) cursor_.word("a target option");
-    if (!module_.target.starts_with("sm_")) syntax_error("target '" + module_.target + "' is not an sm_ target", cursor_.line());
+    if (!module_.target.starts_with("sm_"))
+      syntax_error("target '" + module_.target + "' is not an sm_ target", cursor_.line());
   }
 
   void address_size() {
     const int line = cursor_.line();
-    if (const uint64_t bits = cursor_.integer("64"); bits != 64) unsupported(".address_size " + std::to_string(bits) + " (64 is)", line);
+    if (const uint64_t bits = cursor_.integer("64"); bits != 64)
+      unsupported(".address_size " + std::to_string(bits) + " (64 is)", line);
   }
 
   void file() {

@@ -35,17 +35,20 @@ void Scopes::close() {
 }
 
 void Scopes::declare_register(const std::string& name, Type type, int line) {
-  if (!scopes_.back().declared.emplace(name, type).second) invalid_ptx("register '" + name + "' is declared twice", line);
+  if (!scopes_.back().declared.emplace(name, type).second)
+    invalid_ptx("register '" + name + "' is declared twice", line);
 }
 
 void Scopes::declare_register_range(const std::string& prefix, Type type, uint64_t count, int line) {
-  if (!scopes_.back().ranges.emplace(prefix, Range{type, count}).second) invalid_ptx("registers '" + prefix + "' are declared twice", line);
+  if (!scopes_.back().ranges.emplace(prefix, Range{type, count}).second)
+    invalid_ptx("registers '" + prefix + "' are declared twice", line);
 }
 
 void Scopes::declare_variable(Variable variable) {
   function_.variables.push_back(std::move(variable));
   const Variable& stored = function_.variables.back();
-  if (!scopes_.back().variables.emplace(stored.name, &stored).second) invalid_ptx("variable '" + stored.name + "' is declared twice", stored.line);
+  if (!scopes_.back().variables.emplace(stored.name, &stored).second)
+    invalid_ptx("variable '" + stored.name + "' is declared twice", stored.line);
 }
 
 void Scopes::define_label(const std::string& name, int line) {
@@ -64,10 +67,12 @@ int Scopes::find_register(const std::string& name) {
   const auto indexed = split_index(name);
   for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
     if (const auto known = scope->registers.find(name); known != scope->registers.end()) return known->second;
-    if (const auto one = scope->declared.find(name); one != scope->declared.end()) return create(*scope, name, one->second);
+    if (const auto one = scope->declared.find(name); one != scope->declared.end())
+      return create(*scope, name, one->second);
     if (!indexed) continue;
     const auto range = scope->ranges.find(indexed->first);
-    if (range != scope->ranges.end() && indexed->second < range->second.count) return create(*scope, name, range->second.type);
+    if (range != scope->ranges.end() && indexed->second < range->second.count)
+      return create(*scope, name, range->second.type);
   }
   return -1;
 }

@@ -9,13 +9,25 @@ namespace decode_lab::ptx {
 
 enum class StateSpace : uint8_t { none, generic, global, shared, local, param, constant };
 
-enum class TypeClass : uint8_t { untyped, unsigned_integer, signed_integer, floating, half, half_x2, bfloat, bfloat_x2, predicate };
+enum class TypeClass : uint8_t {
+  untyped,
+  unsigned_integer,
+  signed_integer,
+  floating,
+  half,
+  half_x2,
+  bfloat,
+  bfloat_x2,
+  predicate
+};
 
 struct Type {
   TypeClass type_class;
   uint32_t bits;
   uint32_t bytes() const { return bits / 8; }
-  bool is_integer() const { return type_class == TypeClass::unsigned_integer || type_class == TypeClass::signed_integer; }
+  bool is_integer() const {
+    return type_class == TypeClass::unsigned_integer || type_class == TypeClass::signed_integer;
+  }
   bool is_signed() const { return type_class == TypeClass::signed_integer; }
   bool operator==(const Type&) const = default;
 };

@@ -14,7 +14,8 @@ void parse_attributes(Cursor& cursor, Variable& variable, bool& has_type, uint32
     const std::string_view text = cursor.peek().text;
     if (cursor.accept_word(".align")) {
       const uint64_t align = cursor.integer("an alignment in bytes");
-      if (!std::has_single_bit(align) || align > 4096) invalid_ptx("alignment " + std::to_string(align) + " is not a power of two up to 4096", cursor.line());
+      if (!std::has_single_bit(align) || align > 4096)
+        invalid_ptx("alignment " + std::to_string(align) + " is not a power of two up to 4096", cursor.line());
       if (!variable.is_pointer) variable.align = static_cast<uint32_t>(align);
     } else if (cursor.accept_word(".ptr")) {
       variable.is_pointer = true;
@@ -66,7 +67,8 @@ void parse_initial_values(Cursor& cursor, Variable& variable) {
   if (token.kind == Token::Kind::f64 && variable.type == Type{TypeClass::floating, 32})
     bits = std::bit_cast<uint32_t>(static_cast<float>(std::bit_cast<double>(bits)));
   else if (token.kind != Token::Kind::integer && token.kind != Token::Kind::f32 && token.kind != Token::Kind::f64)
-    unsupported("initial value '" + std::string(token.text) + "' of '" + variable.name + "' (only numbers are)", token.line);
+    unsupported("initial value '" + std::string(token.text) + "' of '" + variable.name + "' (only numbers are)",
+                token.line);
   cursor.next();
   append(variable.initial, negative ? 0 - bits : bits, variable.type.bytes());
 }
@@ -87,11 +89,14 @@ Variable parse_variable(Cursor& cursor, StateSpace space, bool is_extern) {
   if (cursor.accept('=')) parse_initial_values(cursor, variable);
   const uint64_t declared = count * vector_length * variable.type.bytes();
   if (declared != 0 && variable.initial.size() > declared)
-    invalid_ptx("'" + variable.name + "' has " + std::to_string(variable.initial.size()) + " bytes of initial values for " + std::to_string(declared), variable.line);
+    invalid_ptx("'" + variable.name + "' has " + std::to_string(variable.initial.size()) +
+                    " bytes of initial values for " + std::to_string(declared),
+                variable.line);
   variable.size = declared != 0 ? declared : variable.initial.size();
   if (!variable.initial.empty()) variable.initial.resize(variable.size);
   variable.align = std::max(variable.align, variable.type.bytes() * vector_length);
-  if (space == StateSpace::param && variable.type.bits == 64 && count == 1) variable.is_pointer = variable.is_pointer || !variable.type.is_signed();
+  if (space == StateSpace::param && variable.type.bits == 64 && count == 1)
+    variable.is_pointer = variable.is_pointer || !variable.type.is_signed();
   return variable;
 }
 

@@ -89,11 +89,12 @@ Comparison floating_comparison(std::string_view name) {
 template <class T>
 Comparison integer_comparison(std::string_view name) {
   const std::pair<std::string_view, Comparison> known[] = {
-      {"eq", &compare_rows<std::equal_to<>, T, AsIs>},     {"ne", &compare_rows<std::not_equal_to<>, T, AsIs>},
-      {"lt", &compare_rows<std::less<>, T, AsIs>},         {"le", &compare_rows<std::less_equal<>, T, AsIs>},
-      {"gt", &compare_rows<std::greater<>, T, AsIs>},      {"ge", &compare_rows<std::greater_equal<>, T, AsIs>},
+      {"eq", &compare_rows<std::equal_to<>, T, AsIs>}, {"ne", &compare_rows<std::not_equal_to<>, T, AsIs>},
+      {"lt", &compare_rows<std::less<>, T, AsIs>},     {"le", &compare_rows<std::less_equal<>, T, AsIs>},
+      {"gt", &compare_rows<std::greater<>, T, AsIs>},  {"ge", &compare_rows<std::greater_equal<>, T, AsIs>},
   };
-  const std::pair<std::string_view, std::string_view> unsigned_names[] = {{"lo", "lt"}, {"ls", "le"}, {"hi", "gt"}, {"hs", "ge"}};
+  const std::pair<std::string_view, std::string_view> unsigned_names[] = {
+      {"lo", "lt"}, {"ls", "le"}, {"hi", "gt"}, {"hs", "ge"}};
   for (const auto& [unsigned_name, plain] : unsigned_names)
     if (std::is_unsigned_v<T> && name == unsigned_name) name = plain;
   for (const auto& [operator_name, comparison] : known)
@@ -105,11 +106,15 @@ Comparison integer_comparison(std::string_view name) {
 
 BoolOp take_bool_op(Decoding& decoding) {
   const std::string name = decoding.take_one_of({"and", "or", "xor"});
-  return name == "and" ? BoolOp::bit_and : name == "or" ? BoolOp::bit_or : name == "xor" ? BoolOp::bit_xor : BoolOp::none;
+  return name == "and"   ? BoolOp::bit_and
+         : name == "or"  ? BoolOp::bit_or
+         : name == "xor" ? BoolOp::bit_xor
+                         : BoolOp::none;
 }
 
 Comparison take_comparison(Decoding& decoding) {
-  const std::string name = decoding.take_one_of({"eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan"});
+  const std::string name = decoding.take_one_of({"eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ",
+                                                 "neu", "ltu", "leu", "gtu", "geu", "num", "nan"});
   if (name.empty()) decoding.refuse("without a comparison operator");
   const bool flush = decoding.take("ftz");
   const ptx::Type type = decoding.take_type();
@@ -118,17 +123,26 @@ Comparison take_comparison(Decoding& decoding) {
   Comparison comparison = nullptr;
   switch (type.type_class) {
     case ptx::TypeClass::floating:
-      if (type.bits == 64) comparison = floating_comparison<double>(name);
-      else comparison = flush ? floating_comparison<float, Flushed>(name) : floating_comparison<float>(name);
+      if (type.bits == 64)
+        comparison = floating_comparison<double>(name);
+      else
+        comparison = flush ? floating_comparison<float, Flushed>(name) : floating_comparison<float>(name);
       break;
-    case ptx::TypeClass::half: comparison = floating_comparison<uint16_t, FromF16>(name); break;
-    case ptx::TypeClass::bfloat: comparison = floating_comparison<uint16_t, FromBf16>(name); break;
+    case ptx::TypeClass::half:
+      comparison = floating_comparison<uint16_t, FromF16>(name);
+      break;
+    case ptx::TypeClass::bfloat:
+      comparison = floating_comparison<uint16_t, FromBf16>(name);
+      break;
     case ptx::TypeClass::half_x2:
     case ptx::TypeClass::bfloat_x2:
-    case ptx::TypeClass::predicate: decoding.refuse("of type ." + to_string(type));
-    default: comparison = with_integer_type(decoding, type, [&]<class T>() { return integer_comparison<T>(name); });
+    case ptx::TypeClass::predicate:
+      decoding.refuse("of type ." + to_string(type));
+    default:
+      comparison = with_integer_type(decoding, type, [&]<class T>() { return integer_comparison<T>(name); });
   }
-  if (comparison == nullptr) decoding.invalid("has operator ." + name + ", which ." + to_string(type) + " does not take");
+  if (comparison == nullptr)
+    decoding.invalid("has operator ." + name + ", which ." + to_string(type) + " does not take");
   return comparison;
 }
 

@@ -58,7 +58,8 @@ void decode_slct(Decoding& decoding) {
   const bool flush = decoding.take("ftz");
   const ptx::Type type = decoding.take_type(), condition = decoding.take_type();
   const bool is_float = condition.type_class == ptx::TypeClass::floating;
-  if (condition.bits != 32 || (!is_float && !condition.is_signed())) decoding.invalid("compares ." + to_string(condition) + ", not .s32 or .f32");
+  if (condition.bits != 32 || (!is_float && !condition.is_signed()))
+    decoding.invalid("compares ." + to_string(condition) + ", not .s32 or .f32");
   decoding.require_operands(4);
   auto& operation = decoding.operation;
   operation.slots[1] = decoding.source(1, type);

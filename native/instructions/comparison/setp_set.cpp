@@ -29,7 +29,8 @@ void run_setp(Warp& warp, const Operation& operation, LaneMask active) {
 // True is all ones for integers and 1.0f for .f32.
 template <uint32_t kTrue>
 void run_set(Warp& warp, const Operation& operation, LaneMask active) {
-  const LaneMask holds = combine(static_cast<BoolOp>(operation.argument & 3), operation.comparison(warp, operation), third_operand(warp, operation));
+  const LaneMask holds = combine(static_cast<BoolOp>(operation.argument & 3), operation.comparison(warp, operation),
+                                 third_operand(warp, operation));
   auto* const d = warp.row<uint32_t>(operation.slots[0]);
   machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = (holds >> lane & 1) != 0 ? kTrue : 0; });
 }
@@ -60,7 +61,8 @@ void decode_setp(Decoding& decoding) {
 void decode_set(Decoding& decoding) {
   take_third_operand(decoding);
   const ptx::Type type = decoding.take_type();
-  if (type.bits != 32 || (!type.is_integer() && type.type_class != ptx::TypeClass::floating)) decoding.refuse("to type ." + to_string(type));
+  if (type.bits != 32 || (!type.is_integer() && type.type_class != ptx::TypeClass::floating))
+    decoding.refuse("to type ." + to_string(type));
   decoding.operation.comparison = take_comparison(decoding);
   decoding.operation.slots[0] = decoding.destination(0, type);
   decoding.operation.run = type.is_integer() ? &run_set<0xFFFFFFFF> : &run_set<0x3F800000>;

@@ -9,7 +9,10 @@ namespace {
 
 using ptx::TypeClass;
 
-bool is_floating(ptx::Type type) { return type.type_class == TypeClass::floating || type.type_class == TypeClass::half || type.type_class == TypeClass::bfloat; }
+bool is_floating(ptx::Type type) {
+  return type.type_class == TypeClass::floating || type.type_class == TypeClass::half ||
+         type.type_class == TypeClass::bfloat;
+}
 
 NumberFormat format_of(ptx::Type type) {
   if (type.type_class == TypeClass::half) return kF16;
@@ -44,10 +47,14 @@ uint64_t to_integer_bits(__int128 value, const Conversion& conversion) {
 
 double round_to_integral(double value, Rounding rounding) {
   switch (rounding) {
-    case Rounding::nearest_even: return std::nearbyint(value);
-    case Rounding::toward_zero: return std::trunc(value);
-    case Rounding::down: return std::floor(value);
-    case Rounding::up: return std::ceil(value);
+    case Rounding::nearest_even:
+      return std::nearbyint(value);
+    case Rounding::toward_zero:
+      return std::trunc(value);
+    case Rounding::down:
+      return std::floor(value);
+    case Rounding::up:
+      return std::ceil(value);
   }
   return value;
 }
@@ -62,7 +69,8 @@ uint64_t float_to_integer(double value, const Conversion& conversion) {
   const double integral = round_to_integral(value, conversion.rounding);
   const Range range = range_of(to);
   if (integral <= static_cast<double>(range.least)) return static_cast<uint64_t>(range.least);
-  if (integral >= std::ldexp(1.0, static_cast<int>(to.bits) - (to.is_signed() ? 1 : 0))) return static_cast<uint64_t>(range.most);
+  if (integral >= std::ldexp(1.0, static_cast<int>(to.bits) - (to.is_signed() ? 1 : 0)))
+    return static_cast<uint64_t>(range.most);
   return static_cast<uint64_t>(static_cast<__int128>(integral));
 }
 
@@ -89,10 +97,12 @@ uint64_t convert(uint64_t bits, const Conversion& conversion) {
   }
   const uint64_t mask = conversion.from.bits == 64 ? ~uint64_t{0} : (uint64_t{1} << conversion.from.bits) - 1;
   double value = to_double(bits & mask, format_of(conversion.from));
-  if (conversion.flush && conversion.from == ptx::Type{TypeClass::floating, 32}) value = flush_subnormal(static_cast<float>(value));
+  if (conversion.flush && conversion.from == ptx::Type{TypeClass::floating, 32})
+    value = flush_subnormal(static_cast<float>(value));
   if (!is_floating(conversion.to)) return float_to_integer(value, conversion);
   if (conversion.to_integral) value = round_to_integral(value, conversion.rounding);
-  return finish_float(round_to_format(value, to, conversion.to_integral ? Rounding::nearest_even : conversion.rounding), conversion);
+  return finish_float(round_to_format(value, to, conversion.to_integral ? Rounding::nearest_even : conversion.rounding),
+                      conversion);
 }
 
 }  // namespace decode_lab::instructions

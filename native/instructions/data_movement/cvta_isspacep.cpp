@@ -1,4 +1,5 @@
-// cvta{.to}.space.size p, a; isspacep.space p, a   (PTX ISA 9.7.9.20, 9.7.9.19). Global addresses are their own generic addresses.
+// cvta{.to}.space.size p, a; isspacep.space p, a   (PTX ISA 9.7.9.20, 9.7.9.19). Global addresses are their own generic
+// addresses.
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"
@@ -11,7 +12,8 @@ namespace {
 using ptx::StateSpace;
 
 StateSpace take_window(Decoding& decoding) {
-  const std::string space = decoding.take_one_of({"global", "shared", "shared::cta", "local", "const", "param", "param::entry"});
+  const std::string space =
+      decoding.take_one_of({"global", "shared", "shared::cta", "local", "const", "param", "param::entry"});
   if (space == "global") return StateSpace::global;
   if (space == "shared" || space == "shared::cta") return StateSpace::shared;
   if (space == "local") return StateSpace::local;
@@ -32,11 +34,16 @@ struct FromGeneric {
 template <template <uint64_t> class Convert>
 machine::Handler handler(StateSpace space) {
   switch (space) {
-    case StateSpace::shared: return &lanewise<Convert<machine::kSharedWindow>, uint64_t, uint64_t>;
-    case StateSpace::local: return &lanewise<Convert<machine::kLocalWindow>, uint64_t, uint64_t>;
-    case StateSpace::constant: return &lanewise<Convert<machine::kConstantWindow>, uint64_t, uint64_t>;
-    case StateSpace::param: return &lanewise<Convert<machine::kParameterWindow>, uint64_t, uint64_t>;
-    default: return &lanewise<Convert<0>, uint64_t, uint64_t>;
+    case StateSpace::shared:
+      return &lanewise<Convert<machine::kSharedWindow>, uint64_t, uint64_t>;
+    case StateSpace::local:
+      return &lanewise<Convert<machine::kLocalWindow>, uint64_t, uint64_t>;
+    case StateSpace::constant:
+      return &lanewise<Convert<machine::kConstantWindow>, uint64_t, uint64_t>;
+    case StateSpace::param:
+      return &lanewise<Convert<machine::kParameterWindow>, uint64_t, uint64_t>;
+    default:
+      return &lanewise<Convert<0>, uint64_t, uint64_t>;
   }
 }
 

@@ -1,6 +1,6 @@
-// ld{.weak}{.ss}{.cop}{.nc}{.vec}.type d, [a]; st{.weak}{.ss}{.cop}{.vec}.type [a], b   (PTX ISA 9.7.9.8, 9.7.9.9, 9.7.9.11).
-// A register may be wider than the type: loads extend by the type's sign, stores take the low bits (9.4.1).
-// Deviation: strong accesses (.volatile, .relaxed, .acquire, .release, .mmio) are refused.
+// ld{.weak}{.ss}{.cop}{.nc}{.vec}.type d, [a]; st{.weak}{.ss}{.cop}{.vec}.type [a], b   (PTX
+// ISA 9.7.9.8, 9.7.9.9, 9.7.9.11). A register may be wider than the type: loads extend by the type's sign, stores take
+// the low bits (9.4.1). Deviation: strong accesses (.volatile, .relaxed, .acquire, .release, .mmio) are refused.
 #include <cstring>
 
 #include "instructions/data_movement/memory_operand.h"
@@ -48,10 +48,14 @@ void run_st(Warp& warp, const Operation& operation, LaneMask active) {
 template <template <class, class> class Handler, class R>
 machine::Handler of_element(uint32_t bits, bool sign_extend) {
   switch (bits) {
-    case 8: return sign_extend ? Handler<int8_t, R>::run : Handler<uint8_t, R>::run;
-    case 16: return sign_extend ? Handler<int16_t, R>::run : Handler<uint16_t, R>::run;
-    case 32: return sign_extend ? Handler<int32_t, R>::run : Handler<uint32_t, R>::run;
-    default: return Handler<uint64_t, R>::run;
+    case 8:
+      return sign_extend ? Handler<int8_t, R>::run : Handler<uint8_t, R>::run;
+    case 16:
+      return sign_extend ? Handler<int16_t, R>::run : Handler<uint16_t, R>::run;
+    case 32:
+      return sign_extend ? Handler<int32_t, R>::run : Handler<uint32_t, R>::run;
+    default:
+      return Handler<uint64_t, R>::run;
   }
 }
 
@@ -70,7 +74,8 @@ ptx::Type register_type_of(Decoding& decoding, const MemoryForm& form) {
   for (const ptx::Operand& element : form.elements) {
     if (element.kind != ptx::Operand::Kind::reg) continue;
     type = decoding.register_type(element);
-    if (type.bits < form.type.bits || type == ptx::kPredicate) decoding.invalid("has register '" + element.name + "' narrower than ." + to_string(form.type));
+    if (type.bits < form.type.bits || type == ptx::kPredicate)
+      decoding.invalid("has register '" + element.name + "' narrower than ." + to_string(form.type));
   }
   return {form.type.bits == type.bits ? form.type.type_class : ptx::TypeClass::untyped, type.bits};
 }
@@ -80,16 +85,19 @@ ptx::Type register_type_of(Decoding& decoding, const MemoryForm& form) {
 void decode_ld(Decoding& decoding) {
   const MemoryForm form = take_memory_form(decoding, 1, 0);
   auto& operation = decoding.operation;
-  if (operation.memory.non_coherent && operation.memory.space != ptx::StateSpace::global) decoding.invalid("has .nc, which only .global takes");
+  if (operation.memory.non_coherent && operation.memory.space != ptx::StateSpace::global)
+    decoding.invalid("has .nc, which only .global takes");
   const ptx::Type type = register_type_of(decoding, form);
   for (size_t i = 0; i < form.elements.size(); i++) operation.slots[i] = decoding.destination(form.elements[i], type);
-  operation.run = with_width(decoding, type, [&]<class R>() { return of_element<Load, R>(form.type.bits, operation.memory.sign_extend); });
+  operation.run = with_width(
+      decoding, type, [&]<class R>() { return of_element<Load, R>(form.type.bits, operation.memory.sign_extend); });
 }
 
 void decode_st(Decoding& decoding) {
   const MemoryForm form = take_memory_form(decoding, 0, 1);
   auto& operation = decoding.operation;
-  if (operation.memory.non_coherent || operation.memory.space == ptx::StateSpace::param || operation.memory.space == ptx::StateSpace::constant)
+  if (operation.memory.non_coherent || operation.memory.space == ptx::StateSpace::param ||
+      operation.memory.space == ptx::StateSpace::constant)
     decoding.refuse("to read-only memory");
   const ptx::Type type = register_type_of(decoding, form);
   for (size_t i = 0; i < form.elements.size(); i++) operation.slots[i] = decoding.source(form.elements[i], type);

@@ -9,7 +9,8 @@ namespace {
 using ptx::StateSpace;
 
 StateSpace take_space(Decoding& decoding) {
-  const std::string space = decoding.take_one_of({"global", "shared", "shared::cta", "local", "param", "param::entry", "const"});
+  const std::string space =
+      decoding.take_one_of({"global", "shared", "shared::cta", "local", "param", "param::entry", "const"});
   if (space == "global") return StateSpace::global;
   if (space == "shared" || space == "shared::cta") return StateSpace::shared;
   if (space == "local") return StateSpace::local;
@@ -21,18 +22,24 @@ StateSpace take_space(Decoding& decoding) {
 void take_cache_operators(Decoding& decoding) {
   decoding.take("weak");
   decoding.take_one_of({"ca", "cg", "cs", "lu", "wb", "wt"});
-  decoding.take_one_of({"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"});
+  decoding.take_one_of(
+      {"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"});
   decoding.take_one_of({"L2::evict_normal", "L2::evict_first", "L2::evict_last"});
   decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"});
 }
 
 uint64_t window_of(StateSpace space) {
   switch (space) {
-    case StateSpace::shared: return machine::kSharedWindow;
-    case StateSpace::local: return machine::kLocalWindow;
-    case StateSpace::constant: return machine::kConstantWindow;
-    case StateSpace::param: return machine::kParameterWindow;
-    default: return 0;
+    case StateSpace::shared:
+      return machine::kSharedWindow;
+    case StateSpace::local:
+      return machine::kLocalWindow;
+    case StateSpace::constant:
+      return machine::kConstantWindow;
+    case StateSpace::param:
+      return machine::kParameterWindow;
+    default:
+      return 0;
   }
 }
 
@@ -46,13 +53,15 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand) {
     const StateSpace declared = operand.variable->space;
     if (memory.space != StateSpace::generic && memory.space != declared)
       decoding.invalid("addresses '" + operand.variable->name + "', which lies in ." + to_string(declared));
-    memory.offset += static_cast<int64_t>(decoding.layout().address_of(*operand.variable) + (memory.space == StateSpace::generic ? window_of(declared) : 0));
+    memory.offset += static_cast<int64_t>(decoding.layout().address_of(*operand.variable) +
+                                          (memory.space == StateSpace::generic ? window_of(declared) : 0));
   } else if (operand.reg >= 0) {
     ptx::Operand base{};
     base.kind = ptx::Operand::Kind::reg;
     base.reg = operand.reg;
     const ptx::Type type = decoding.register_type(base);
-    if (type.bits != 32 && type.bits != 64) decoding.invalid("has an address register of " + std::to_string(type.bits) + " bits");
+    if (type.bits != 32 && type.bits != 64)
+      decoding.invalid("has an address register of " + std::to_string(type.bits) + " bits");
     memory.address_bits = static_cast<uint8_t>(type.bits);
     memory.address = decoding.source(base, type);
   }
@@ -71,13 +80,17 @@ MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t d
                                                   ? decoding.operand(data_operand).elements
                                                   : std::vector<ptx::Operand>{decoding.operand(data_operand)}};
   const size_t count = vector.empty() ? 1 : static_cast<size_t>(vector[1] - '0');
-  if (form.elements.size() != count) decoding.invalid("names " + std::to_string(form.elements.size()) + " registers for " + std::to_string(count) + " elements");
+  if (form.elements.size() != count)
+    decoding.invalid("names " + std::to_string(form.elements.size()) + " registers for " + std::to_string(count) +
+                     " elements");
   if (form.type.bits < 8 || form.type.bits > 64) decoding.refuse("of type ." + to_string(form.type));
   memory.element_bytes = static_cast<uint8_t>(form.type.bytes());
   memory.count = static_cast<uint8_t>(count);
-  if (memory.bytes() > machine::kMostBytesPerLane) decoding.refuse("of " + std::to_string(memory.bytes()) + " bytes (up to 16 are)");
+  if (memory.bytes() > machine::kMostBytesPerLane)
+    decoding.refuse("of " + std::to_string(memory.bytes()) + " bytes (up to 16 are)");
   memory.sign_extend = form.type.is_signed();
-  memory.may_hold_floats = form.type.bits >= 32 && (form.type.type_class == ptx::TypeClass::floating || form.type.type_class == ptx::TypeClass::untyped);
+  memory.may_hold_floats = form.type.bits >= 32 && (form.type.type_class == ptx::TypeClass::floating ||
+                                                    form.type.type_class == ptx::TypeClass::untyped);
   memory.used_bytes_mask = decoding.instruction().used_bytes_mask;
   bind_address(decoding, decoding.operand(address_operand));
   return form;

@@ -64,7 +64,8 @@ void decode_unpack(Decoding& decoding, ptx::Type type) {
   decoding.operation.run = vector_handler<false>(decoding, type, elements.size());
   const ptx::Type element{ptx::TypeClass::untyped, type.bits / static_cast<uint32_t>(elements.size())};
   decoding.operation.slots[0] = decoding.source(1, type);
-  for (size_t i = 0; i < elements.size(); i++) decoding.operation.slots[1 + i] = decoding.destination(elements[i], element);
+  for (size_t i = 0; i < elements.size(); i++)
+    decoding.operation.slots[1 + i] = decoding.destination(elements[i], element);
 }
 
 }  // namespace
@@ -72,11 +73,15 @@ void decode_unpack(Decoding& decoding, ptx::Type type) {
 void decode_mov(Decoding& decoding) {
   const ptx::Type type = decoding.take_type();
   decoding.require_operands(2);
-  if (decoding.operand(1).kind == OperandKind::vector && decoding.operand(1).elements.size() > 1) return decode_pack(decoding, type);
-  if (decoding.operand(0).kind == OperandKind::vector && decoding.operand(0).elements.size() > 1) return decode_unpack(decoding, type);
+  if (decoding.operand(1).kind == OperandKind::vector && decoding.operand(1).elements.size() > 1)
+    return decode_pack(decoding, type);
+  if (decoding.operand(0).kind == OperandKind::vector && decoding.operand(0).elements.size() > 1)
+    return decode_unpack(decoding, type);
   bind_same_type(decoding, type, 1);
-  if (type == ptx::kPredicate) decoding.operation.run = &run_mov_predicate;
-  else decoding.operation.run = with_width(decoding, type, []<class T>() { return &lanewise<Identity, T, T>; });
+  if (type == ptx::kPredicate)
+    decoding.operation.run = &run_mov_predicate;
+  else
+    decoding.operation.run = with_width(decoding, type, []<class T>() { return &lanewise<Identity, T, T>; });
 }
 
 }  // namespace decode_lab::instructions

@@ -13,13 +13,20 @@ enum class Mode : uint32_t { selected, f4e, b4e, rc8, ecl, ecr, rc16 };
 uint32_t selector(Mode mode, uint32_t i, uint32_t c) {
   const uint32_t first = c & 3;
   switch (mode) {
-    case Mode::selected: return c >> (4 * i) & 15;
-    case Mode::f4e: return first + i;
-    case Mode::b4e: return (first - i) & 7;
-    case Mode::rc8: return first;
-    case Mode::ecl: return i < first ? first : i;
-    case Mode::ecr: return i < first ? i : first;
-    case Mode::rc16: return (first & 1) * 2 + (i & 1);
+    case Mode::selected:
+      return c >> (4 * i) & 15;
+    case Mode::f4e:
+      return first + i;
+    case Mode::b4e:
+      return (first - i) & 7;
+    case Mode::rc8:
+      return first;
+    case Mode::ecl:
+      return i < first ? first : i;
+    case Mode::ecr:
+      return i < first ? i : first;
+    case Mode::rc16:
+      return (first & 1) * 2 + (i & 1);
   }
   return 0;
 }

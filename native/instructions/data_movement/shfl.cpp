@@ -1,5 +1,5 @@
-// shfl.sync.{up,down,bfly,idx}.b32 d{|p}, a, b, c, membermask   (PTX ISA 9.7.9.6). It converges lanes and orders no memory.
-// A source lane outside the group gives an unpredictable value: here its register as it stands.
+// shfl.sync.{up,down,bfly,idx}.b32 d{|p}, a, b, c, membermask   (PTX ISA 9.7.9.6). It converges lanes and orders no
+// memory. A source lane outside the group gives an unpredictable value: here its register as it stands.
 #include <algorithm>
 #include <array>
 
@@ -27,9 +27,15 @@ Source source_lane(Mode mode, uint32_t lane, uint32_t b, uint32_t c) {
       from = static_cast<int32_t>(lane) - static_cast<int32_t>(distance);
       in_range = from >= static_cast<int32_t>(last);
       break;
-    case Mode::down: from = static_cast<int32_t>(lane + distance), in_range = from <= static_cast<int32_t>(last); break;
-    case Mode::bfly: from = static_cast<int32_t>(lane ^ distance), in_range = from <= static_cast<int32_t>(last); break;
-    case Mode::idx: from = static_cast<int32_t>(first | (distance & ~segment)), in_range = from <= static_cast<int32_t>(last); break;
+    case Mode::down:
+      from = static_cast<int32_t>(lane + distance), in_range = from <= static_cast<int32_t>(last);
+      break;
+    case Mode::bfly:
+      from = static_cast<int32_t>(lane ^ distance), in_range = from <= static_cast<int32_t>(last);
+      break;
+    case Mode::idx:
+      from = static_cast<int32_t>(first | (distance & ~segment)), in_range = from <= static_cast<int32_t>(last);
+      break;
   }
   return {in_range ? static_cast<uint32_t>(from) & 31 : lane, in_range};
 }

@@ -39,7 +39,8 @@ void run_carry_chain(Warp& warp, const Operation& operation, LaneMask active) {
     const T in = carry_in >> lane & 1;
     T left = a[lane], right = b[lane];
     if constexpr (kWhich == CarryChain::mad_lo || kWhich == CarryChain::mad_hi) {
-      left = kWhich == CarryChain::mad_hi && is_signed ? signed_high(left, right) : mad_addend(left, right, kWhich == CarryChain::mad_hi);
+      left = kWhich == CarryChain::mad_hi && is_signed ? signed_high(left, right)
+                                                       : mad_addend(left, right, kWhich == CarryChain::mad_hi);
       right = c[lane];
     }
     T result;
@@ -83,10 +84,18 @@ void decode_carry_chain(Decoding& decoding, CarryChain which, CarryUse use) {
   operation.slots[4] = decoding.carry_flag();
   operation.argument = (use.reads ? 1 : 0) | (use.writes ? 2 : 0) | (type.is_signed() ? 4 : 0);
   switch (which) {
-    case CarryChain::add: operation.run = handler<CarryChain::add>(type); break;
-    case CarryChain::sub: operation.run = handler<CarryChain::sub>(type); break;
-    case CarryChain::mad_lo: operation.run = handler<CarryChain::mad_lo>(type); break;
-    case CarryChain::mad_hi: operation.run = handler<CarryChain::mad_hi>(type); break;
+    case CarryChain::add:
+      operation.run = handler<CarryChain::add>(type);
+      break;
+    case CarryChain::sub:
+      operation.run = handler<CarryChain::sub>(type);
+      break;
+    case CarryChain::mad_lo:
+      operation.run = handler<CarryChain::mad_lo>(type);
+      break;
+    case CarryChain::mad_hi:
+      operation.run = handler<CarryChain::mad_hi>(type);
+      break;
   }
 }
 

@@ -14,8 +14,10 @@ namespace {
 
 template <class T>
 T flush(T value) {
-  if constexpr (sizeof(T) == 4) return flush_subnormal(value);
-  else return value;
+  if constexpr (sizeof(T) == 4)
+    return flush_subnormal(value);
+  else
+    return value;
 }
 
 template <bool kFlush>
@@ -41,7 +43,8 @@ struct CopySign {
   }
 };
 
-// `argument` bits: 0 flush, 1 .NaN, 2 .xorsign.abs. -0 is smaller than +0; one NaN yields the other operand unless .NaN.
+// `argument` bits: 0 flush, 1 .NaN, 2 .xorsign.abs. -0 is smaller than +0; one NaN yields the other operand unless
+// .NaN.
 template <bool kMax>
 struct MinMax {
   template <class T>
@@ -51,7 +54,9 @@ struct MinMax {
     if ((argument & 4) != 0) a = std::fabs(a), b = std::fabs(b);
     T result;
     if (std::isnan(a) || std::isnan(b)) {
-      result = (argument & 2) != 0 || (std::isnan(a) && std::isnan(b)) ? std::numeric_limits<T>::quiet_NaN() : std::isnan(a) ? b : a;
+      result = (argument & 2) != 0 || (std::isnan(a) && std::isnan(b)) ? std::numeric_limits<T>::quiet_NaN()
+               : std::isnan(a)                                         ? b
+                                                                       : a;
       if constexpr (sizeof(T) == 4) result = canonical_nan(result);
     } else if (a == b) {
       result = std::signbit(a) == kMax ? b : a;
@@ -68,8 +73,10 @@ void decode_sign(Decoding& decoding) {
   const bool flush = decoding.take("ftz");
   const ptx::Type type = decoding.take_type();
   bind_same_type(decoding, type, 1);
-  if (type.bits == 64) decoding.operation.run = &lanewise<Compute<false>, double, double>;
-  else decoding.operation.run = flush ? &lanewise<Compute<true>, float, float> : &lanewise<Compute<false>, float, float>;
+  if (type.bits == 64)
+    decoding.operation.run = &lanewise<Compute<false>, double, double>;
+  else
+    decoding.operation.run = flush ? &lanewise<Compute<true>, float, float> : &lanewise<Compute<false>, float, float>;
 }
 
 template <bool kMax>
@@ -93,12 +100,18 @@ enum class Property : uint32_t { finite, infinite, number, notanumber, normal, s
 template <class T>
 bool has_property(T a, Property property) {
   switch (property) {
-    case Property::finite: return std::isfinite(a);
-    case Property::infinite: return std::isinf(a);
-    case Property::number: return !std::isnan(a);
-    case Property::notanumber: return std::isnan(a);
-    case Property::normal: return std::isnormal(a) || a == 0;  // zeros count as normal
-    case Property::subnormal: return std::fpclassify(a) == FP_SUBNORMAL;
+    case Property::finite:
+      return std::isfinite(a);
+    case Property::infinite:
+      return std::isinf(a);
+    case Property::number:
+      return !std::isnan(a);
+    case Property::notanumber:
+      return std::isnan(a);
+    case Property::normal:
+      return std::isnormal(a) || a == 0;  // zeros count as normal
+    case Property::subnormal:
+      return std::fpclassify(a) == FP_SUBNORMAL;
   }
   return false;
 }
@@ -123,12 +136,14 @@ void decode_floating_max(Decoding& decoding) { decode_min_or_max<true>(decoding)
 void decode_copysign(Decoding& decoding) {
   const ptx::Type type = decoding.take_type();
   bind_same_type(decoding, type, 2);
-  decoding.operation.run = type.bits == 64 ? &lanewise<CopySign, double, double, double> : &lanewise<CopySign, float, float, float>;
+  decoding.operation.run =
+      type.bits == 64 ? &lanewise<CopySign, double, double, double> : &lanewise<CopySign, float, float, float>;
 }
 
 void decode_testp(Decoding& decoding) {
   constexpr std::string_view kNames[] = {"finite", "infinite", "number", "notanumber", "normal", "subnormal"};
-  const auto name = std::find_if(std::begin(kNames), std::end(kNames), [&](auto known) { return decoding.take(known); });
+  const auto name =
+      std::find_if(std::begin(kNames), std::end(kNames), [&](auto known) { return decoding.take(known); });
   if (name == std::end(kNames)) decoding.refuse("without a property");
   const ptx::Type type = decoding.take_type();
   decoding.require_operands(2);

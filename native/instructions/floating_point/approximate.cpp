@@ -1,5 +1,6 @@
-// rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3). Computed in double precision
-// and rounded once, which lies within every stated error; a GPU's bits may differ. Deviation: rsqrt.approx.f64 is refused.
+// rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3). Computed in double
+// precision and rounded once, which lies within every stated error; a GPU's bits may differ. Deviation:
+// rsqrt.approx.f64 is refused.
 #include <cmath>
 
 #include "instructions/decoders.h"
@@ -36,7 +37,8 @@ void decode_approximate(Decoding& decoding) {
   const ptx::Type type = decoding.take_type();
   if (type.bits != 32) decoding.refuse("of type ." + to_string(type));
   bind_same_type(decoding, type, 1);
-  decoding.operation.run = detail::nearest_single<Compute, float>({.rounding = Rounding::nearest_even, .explicit_rounding = true, .flush = flush, .saturate = false, .type = type});
+  decoding.operation.run = detail::nearest_single<Compute, float>(
+      {.rounding = Rounding::nearest_even, .explicit_rounding = true, .flush = flush, .saturate = false, .type = type});
 }
 
 }  // namespace

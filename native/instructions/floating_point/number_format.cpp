@@ -11,15 +11,20 @@ struct Limits {
 
 Limits limits_of(NumberFormat format) {
   const int bias = (1 << (format.exponent_bits - 1)) - 1;
-  return {bias, 1 - bias - format.mantissa_bits, ((uint64_t{1} << format.exponent_bits) - 1) << format.mantissa_bits, uint64_t{1} << format.mantissa_bits};
+  return {bias, 1 - bias - format.mantissa_bits, ((uint64_t{1} << format.exponent_bits) - 1) << format.mantissa_bits,
+          uint64_t{1} << format.mantissa_bits};
 }
 
 bool rounds_away(Rounding rounding, bool negative, bool odd, bool half, bool below_half) {
   switch (rounding) {
-    case Rounding::nearest_even: return half && (below_half || odd);
-    case Rounding::toward_zero: return false;
-    case Rounding::down: return negative && (half || below_half);
-    case Rounding::up: return !negative && (half || below_half);
+    case Rounding::nearest_even:
+      return half && (below_half || odd);
+    case Rounding::toward_zero:
+      return false;
+    case Rounding::down:
+      return negative && (half || below_half);
+    case Rounding::up:
+      return !negative && (half || below_half);
   }
   return false;
 }
@@ -48,7 +53,8 @@ uint64_t round_to_format(Real real, NumberFormat format, Rounding rounding) {
   if (kept < limits.hidden_bit) return sign | kept;  // subnormal or zero
   const int biased = unit + format.mantissa_bits + limits.bias;
   if (biased >= (1 << format.exponent_bits) - 1) {
-    const bool to_infinity = rounding == Rounding::nearest_even || rounding == (real.negative ? Rounding::down : Rounding::up);
+    const bool to_infinity =
+        rounding == Rounding::nearest_even || rounding == (real.negative ? Rounding::down : Rounding::up);
     return sign | (to_infinity ? limits.infinity : limits.infinity - 1);
   }
   return sign | static_cast<uint64_t>(biased) << format.mantissa_bits | (kept & (limits.hidden_bit - 1));
@@ -61,7 +67,8 @@ uint64_t round_to_format(double value, NumberFormat format, Rounding rounding) {
   if (std::isinf(value)) return sign | limits.infinity;
   int exponent = 0;
   const double fraction = std::frexp(std::fabs(value), &exponent);
-  return round_to_format({std::signbit(value), static_cast<uint64_t>(std::ldexp(fraction, 53)), exponent - 53, false}, format, rounding);
+  return round_to_format({std::signbit(value), static_cast<uint64_t>(std::ldexp(fraction, 53)), exponent - 53, false},
+                         format, rounding);
 }
 
 double to_double(uint64_t bits, NumberFormat format) {
@@ -75,7 +82,8 @@ double to_double(uint64_t bits, NumberFormat format) {
   else if (biased == 0)
     magnitude = std::ldexp(static_cast<double>(mantissa), limits.least_exponent);
   else
-    magnitude = std::ldexp(static_cast<double>(mantissa | limits.hidden_bit), biased - limits.bias - format.mantissa_bits);
+    magnitude =
+        std::ldexp(static_cast<double>(mantissa | limits.hidden_bit), biased - limits.bias - format.mantissa_bits);
   return negative ? -magnitude : magnitude;
 }
 

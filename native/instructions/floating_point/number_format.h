@@ -1,5 +1,5 @@
-// Exact rounding of a real number into a binary floating-point format (IEEE 754-2019 §4.3, §7.4): the slow, obvious path
-// behind every conversion and every directed rounding.
+// Exact rounding of a real number into a binary floating-point format (IEEE 754-2019 §4.3, §7.4): the slow, obvious
+// path behind every conversion and every directed rounding.
 #pragma once
 #include <bit>
 #include <cmath>
@@ -52,6 +52,8 @@ inline float flush_subnormal(float value) {
 // Single-precision instructions answer NaN with 0x7FFFFFFF (PTX ISA 9.7.3).
 inline float canonical_nan(float value) { return value != value ? std::bit_cast<float>(0x7FFFFFFFu) : value; }
 
-inline float saturate_to_unit(float value) { return value != value ? 0.0f : value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value + 0.0f; }
+inline float saturate_to_unit(float value) {
+  return value != value ? 0.0f : value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value + 0.0f;
+}
 
 }  // namespace decode_lab::instructions

@@ -13,7 +13,8 @@ RoundedForm take_rounded_form(Decoding& decoding) {
   form.flush = decoding.take("ftz");
   form.saturate = decoding.take("sat");
   form.type = decoding.take_type();
-  if (form.type.bits == 64 && (form.flush || form.saturate)) decoding.invalid("has .ftz or .sat, which .f64 does not take");
+  if (form.type.bits == 64 && (form.flush || form.saturate))
+    decoding.invalid("has .ftz or .sat, which .f64 does not take");
   return form;
 }
 

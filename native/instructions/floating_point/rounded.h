@@ -37,8 +37,10 @@ class RoundingMode {
 
 template <class T>
 T flush_if_single(T value) {
-  if constexpr (sizeof(T) == 4) return flush_subnormal(value);
-  else return value;
+  if constexpr (sizeof(T) == 4)
+    return flush_subnormal(value);
+  else
+    return value;
 }
 
 // Round to nearest in single precision. kFlush: .ftz, kSaturate: .sat.
@@ -56,8 +58,8 @@ struct Nearest {
   }
 };
 
-// Directed rounding in the hardware's rounding mode; `argument` = Rounding | flush << 2 | saturate << 3. The volatile operands
-// keep the compiler from moving the computation out of the mode.
+// Directed rounding in the hardware's rounding mode; `argument` = Rounding | flush << 2 | saturate << 3. The volatile
+// operands keep the compiler from moving the computation out of the mode.
 template <class Compute, class T, size_t... I>
 void run_directed_lanes(Warp& warp, const Operation& operation, LaneMask active, std::index_sequence<I...>) {
   const bool flush = (operation.argument & 4) != 0, saturate = (operation.argument & 8) != 0;
@@ -82,8 +84,11 @@ void run_directed(Warp& warp, const Operation& operation, LaneMask active) {
 
 template <class Compute, class... S>
 machine::Handler nearest_single(const RoundedForm& form) {
-  if (form.flush) return form.saturate ? &lanewise<Nearest<Compute, true, true>, float, S...> : &lanewise<Nearest<Compute, true, false>, float, S...>;
-  return form.saturate ? &lanewise<Nearest<Compute, false, true>, float, S...> : &lanewise<Nearest<Compute, false, false>, float, S...>;
+  if (form.flush)
+    return form.saturate ? &lanewise<Nearest<Compute, true, true>, float, S...>
+                         : &lanewise<Nearest<Compute, true, false>, float, S...>;
+  return form.saturate ? &lanewise<Nearest<Compute, false, true>, float, S...>
+                       : &lanewise<Nearest<Compute, false, false>, float, S...>;
 }
 
 }  // namespace detail
@@ -94,12 +99,14 @@ machine::Handler rounded_handler(Decoding& decoding, const RoundedForm& form) {
   const bool is_double = form.type.bits == 64;
   if (form.rounding != Rounding::nearest_even) {
     decoding.operation.argument = static_cast<uint32_t>(form.rounding) | (form.flush ? 4 : 0) | (form.saturate ? 8 : 0);
-    return is_double ? &detail::run_directed<Compute, double, kSources> : &detail::run_directed<Compute, float, kSources>;
+    return is_double ? &detail::run_directed<Compute, double, kSources>
+                     : &detail::run_directed<Compute, float, kSources>;
   }
-  return [&]<size_t... I>(std::index_sequence<I...>) -> machine::Handler {
+  return [&]<size_t... I>(std::index_sequence<I...>)->machine::Handler {
     if (is_double) return &lanewise<Compute, double, detail::Repeat<double, I>...>;
     return detail::nearest_single<Compute, detail::Repeat<float, I>...>(form);
-  }(std::make_index_sequence<kSources>{});
+  }
+  (std::make_index_sequence<kSources>{});
 }
 
 }  // namespace decode_lab::instructions

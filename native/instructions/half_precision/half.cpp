@@ -33,7 +33,8 @@ struct Neg {
 template <bool kMax>
 struct MinMax {
   double operator()(double a, double b, uint32_t form) const {
-    if (std::isnan(a) || std::isnan(b)) return (form & kNaN) != 0 || (std::isnan(a) && std::isnan(b)) ? quiet() : std::isnan(a) ? b : a;
+    if (std::isnan(a) || std::isnan(b))
+      return (form & kNaN) != 0 || (std::isnan(a) && std::isnan(b)) ? quiet() : std::isnan(a) ? b : a;
     if (a == b) return std::signbit(a) == kMax ? b : a;
     return (a < b) == kMax ? b : a;
   }
@@ -61,7 +62,9 @@ uint64_t finish(double exact, NumberFormat format, uint32_t form) {
 template <class Compute, class... S>
 uint16_t element(uint32_t form, S... bits) {
   const NumberFormat format = (form & kBfloat) != 0 ? kBf16 : kF16;
-  auto value = [&](uint16_t b) { return (form & kFlush) != 0 ? flush(to_double(b, format), format) : to_double(b, format); };
+  auto value = [&](uint16_t b) {
+    return (form & kFlush) != 0 ? flush(to_double(b, format), format) : to_double(b, format);
+  };
   return static_cast<uint16_t>(finish(Compute{}(value(bits)..., form), format, form));
 }
 
@@ -88,7 +91,8 @@ struct Elements {
   W run(Tuple&& values, std::index_sequence<I...>) const {
     const uint32_t form = std::get<sizeof...(I)>(values);
     W result = element<Compute>(form, static_cast<uint16_t>(std::get<I>(values))...);
-    if constexpr (sizeof(W) == 4) result |= W{element<Compute>(form, static_cast<uint16_t>(std::get<I>(values) >> 16)...)} << 16;
+    if constexpr (sizeof(W) == 4)
+      result |= W{element<Compute>(form, static_cast<uint16_t>(std::get<I>(values) >> 16)...)} << 16;
     return result;
   }
 };
@@ -100,11 +104,15 @@ void decode_half(Decoding& decoding, uint32_t form) {
   bind_same_type(decoding, type, kSources);
   decoding.operation.argument = form;
   auto handler = [&]<class W>() -> machine::Handler {
-    if constexpr (kSources == 1) return &lanewise_with_argument<Elements<Compute, W>, W, W>;
-    else if constexpr (kSources == 2) return &lanewise_with_argument<Elements<Compute, W>, W, W, W>;
-    else return &lanewise_with_argument<Elements<Compute, W>, W, W, W, W>;
+    if constexpr (kSources == 1)
+      return &lanewise_with_argument<Elements<Compute, W>, W, W>;
+    else if constexpr (kSources == 2)
+      return &lanewise_with_argument<Elements<Compute, W>, W, W, W>;
+    else
+      return &lanewise_with_argument<Elements<Compute, W>, W, W, W, W>;
   };
-  decoding.operation.run = type.bits == 32 ? handler.template operator()<uint32_t>() : handler.template operator()<uint16_t>();
+  decoding.operation.run =
+      type.bits == 32 ? handler.template operator()<uint32_t>() : handler.template operator()<uint16_t>();
 }
 
 uint32_t take_arithmetic_form(Decoding& decoding) {
@@ -125,7 +133,11 @@ void decode_half_fma(Decoding& decoding) {
 }
 void decode_half_abs(Decoding& decoding) { decode_half<Abs, 1>(decoding, take_flush(decoding)); }
 void decode_half_neg(Decoding& decoding) { decode_half<Neg, 1>(decoding, take_flush(decoding)); }
-void decode_half_min(Decoding& decoding) { decode_half<MinMax<false>, 2>(decoding, take_flush(decoding) | (decoding.take("NaN") ? kNaN : 0)); }
-void decode_half_max(Decoding& decoding) { decode_half<MinMax<true>, 2>(decoding, take_flush(decoding) | (decoding.take("NaN") ? kNaN : 0)); }
+void decode_half_min(Decoding& decoding) {
+  decode_half<MinMax<false>, 2>(decoding, take_flush(decoding) | (decoding.take("NaN") ? kNaN : 0));
+}
+void decode_half_max(Decoding& decoding) {
+  decode_half<MinMax<true>, 2>(decoding, take_flush(decoding) | (decoding.take("NaN") ? kNaN : 0));
+}
 
 }  // namespace decode_lab::instructions

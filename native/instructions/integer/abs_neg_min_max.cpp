@@ -43,7 +43,8 @@ struct Sad {
   template <class T>
   T operator()(T a, T b, T c) const {
     using Unsigned = std::make_unsigned_t<T>;
-    const auto difference = a < b ? static_cast<Unsigned>(b) - static_cast<Unsigned>(a) : static_cast<Unsigned>(a) - static_cast<Unsigned>(b);
+    const auto difference = a < b ? static_cast<Unsigned>(b) - static_cast<Unsigned>(a)
+                                  : static_cast<Unsigned>(a) - static_cast<Unsigned>(b);
     return static_cast<T>(static_cast<Unsigned>(c) + difference);
   }
 };
@@ -54,9 +55,12 @@ void decode_of(Decoding& decoding, bool only_signed, size_t sources) {
   if (!type.is_integer() || (only_signed && !type.is_signed())) decoding.invalid("has no type that it takes");
   bind_same_type(decoding, type, sources);
   decoding.operation.run = with_integer_type(decoding, type, [&]<class T>() -> machine::Handler {
-    if constexpr (std::is_same_v<Compute, Sad>) return &lanewise<Compute, T, T, T, T>;
-    else if constexpr (std::is_same_v<Compute, Min> || std::is_same_v<Compute, Max>) return &lanewise<Compute, T, T, T>;
-    else return &lanewise<Compute, T, T>;
+    if constexpr (std::is_same_v<Compute, Sad>)
+      return &lanewise<Compute, T, T, T, T>;
+    else if constexpr (std::is_same_v<Compute, Min> || std::is_same_v<Compute, Max>)
+      return &lanewise<Compute, T, T, T>;
+    else
+      return &lanewise<Compute, T, T>;
   });
 }
 

@@ -1,4 +1,5 @@
-// add{.sat}.type d, a, b; sub{.sat}.type d, a, b   (PTX ISA 9.7.1.1, 9.7.1.2; add.cc, sub.cc: 9.7.2.1, 9.7.2.3). Deviations: none.
+// add{.sat}.type d, a, b; sub{.sat}.type d, a, b   (PTX ISA 9.7.1.1, 9.7.1.2; add.cc, sub.cc: 9.7.2.1, 9.7.2.3).
+// Deviations: none.
 #include <type_traits>
 
 #include "instructions/decoders.h"
@@ -38,7 +39,8 @@ template <class Compute>
 void decode_add_or_sub(Decoding& decoding) {
   const bool saturate = decoding.take("sat");
   const ptx::Type type = decoding.take_type();
-  if (saturate && type != ptx::Type{ptx::TypeClass::signed_integer, 32}) decoding.invalid("has .sat, which only .s32 takes");
+  if (saturate && type != ptx::Type{ptx::TypeClass::signed_integer, 32})
+    decoding.invalid("has .sat, which only .s32 takes");
   if (type.type_class == ptx::TypeClass::untyped) decoding.invalid("has no arithmetic type");
   bind_same_type(decoding, type, 2);
   decoding.operation.run = saturate ? &lanewise<Saturated<Compute>, int32_t, int32_t, int32_t>

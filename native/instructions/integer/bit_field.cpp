@@ -12,7 +12,8 @@ namespace decode_lab::instructions {
 
 namespace {
 
-// Only the low byte of position and length counts. A field beyond the top bit repeats the field's or the word's top bit if signed.
+// Only the low byte of position and length counts. A field beyond the top bit repeats the field's or the word's top bit
+// if signed.
 struct Extract {
   template <class T>
   T operator()(T a, uint32_t position_operand, uint32_t length_operand) const {
@@ -83,7 +84,8 @@ void decode_count(Decoding& decoding) {
   decoding.require_operands(2);
   decoding.operation.slots[1] = decoding.source(1, type);
   decoding.operation.slots[0] = decoding.destination(0, kU32);
-  decoding.operation.run = type.bits == 64 ? &lanewise<Count, uint32_t, uint64_t> : &lanewise<Count, uint32_t, uint32_t>;
+  decoding.operation.run =
+      type.bits == 64 ? &lanewise<Count, uint32_t, uint64_t> : &lanewise<Count, uint32_t, uint32_t>;
 }
 
 }  // namespace
@@ -96,7 +98,8 @@ void decode_bfe(Decoding& decoding) {
   operation.slots[2] = decoding.source(2, kU32);
   operation.slots[3] = decoding.source(3, kU32);
   operation.slots[0] = decoding.destination(0, type);
-  operation.run = with_integer_type(decoding, type, []<class T>() { return &lanewise<Extract, T, T, uint32_t, uint32_t>; });
+  operation.run =
+      with_integer_type(decoding, type, []<class T>() { return &lanewise<Extract, T, T, uint32_t, uint32_t>; });
 }
 
 void decode_bfi(Decoding& decoding) {
@@ -115,7 +118,8 @@ void decode_bfi(Decoding& decoding) {
 void decode_brev(Decoding& decoding) {
   const ptx::Type type = take_wide_type(decoding);
   bind_same_type(decoding, type, 1);
-  decoding.operation.run = type.bits == 64 ? &lanewise<Reverse, uint64_t, uint64_t> : &lanewise<Reverse, uint32_t, uint32_t>;
+  decoding.operation.run =
+      type.bits == 64 ? &lanewise<Reverse, uint64_t, uint64_t> : &lanewise<Reverse, uint32_t, uint32_t>;
 }
 
 void decode_clz(Decoding& decoding) { decode_count<CountLeadingZeros>(decoding); }

@@ -1,4 +1,5 @@
-// mul{.hi,.lo,.wide}.type d, a, b; mad{.hi,.lo,.wide}{.sat}.type d, a, b, c   (PTX ISA 9.7.1.3, 9.7.1.4; mad.cc: 9.7.2.5). Deviations: none.
+// mul{.hi,.lo,.wide}.type d, a, b; mad{.hi,.lo,.wide}{.sat}.type d, a, b, c   (PTX ISA 9.7.1.3, 9.7.1.4;
+// mad.cc: 9.7.2.5). Deviations: none.
 #include <type_traits>
 
 #include "instructions/decoders.h"
@@ -21,7 +22,9 @@ struct MulLow {
 struct MulHigh {
   template <class T>
   T operator()(T a, T b) const {
-    using Wide = std::conditional_t<sizeof(T) == 8, std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>, std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
+    using Wide =
+        std::conditional_t<sizeof(T) == 8, std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>,
+                           std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>;
     return static_cast<T>(static_cast<Wide>(a) * static_cast<Wide>(b) >> (sizeof(T) * 8));
   }
 };
@@ -62,10 +65,22 @@ struct MadHighSaturated {
 
 template <class T>
 struct Doubled;
-template <> struct Doubled<int16_t> { using type = int32_t; };
-template <> struct Doubled<uint16_t> { using type = uint32_t; };
-template <> struct Doubled<int32_t> { using type = int64_t; };
-template <> struct Doubled<uint32_t> { using type = uint64_t; };
+template <>
+struct Doubled<int16_t> {
+  using type = int32_t;
+};
+template <>
+struct Doubled<uint16_t> {
+  using type = uint32_t;
+};
+template <>
+struct Doubled<int32_t> {
+  using type = int64_t;
+};
+template <>
+struct Doubled<uint32_t> {
+  using type = uint64_t;
+};
 
 template <class T>
 machine::Handler wide_handler(bool is_mad) {
@@ -93,7 +108,8 @@ void decode_mul_or_mad(Decoding& decoding, bool is_mad) {
   if (part.empty()) decoding.refuse("without .lo, .hi or .wide");
   const bool saturate = is_mad && part == "hi" && decoding.take("sat");
   if (is_mad && part != "wide" && decoding.take("cc"))
-    return decode_carry_chain(decoding, part == "lo" ? CarryChain::mad_lo : CarryChain::mad_hi, {.reads = false, .writes = true});
+    return decode_carry_chain(decoding, part == "lo" ? CarryChain::mad_lo : CarryChain::mad_hi,
+                              {.reads = false, .writes = true});
   const ptx::Type type = decoding.take_type();
   if (!type.is_integer()) decoding.invalid("has no arithmetic type");
   decoding.require_operands(is_mad ? 4 : 3);

@@ -56,8 +56,10 @@ template <class Compute, size_t kSources>
 void run_on_predicates(Warp& warp, const Operation& operation, LaneMask active) {
   const LaneMask a = warp.registers().predicate(operation.slots[1]);
   LaneMask result;
-  if constexpr (kSources == 2) result = Compute{}(a, warp.registers().predicate(operation.slots[2]));
-  else result = Compute{}(a);
+  if constexpr (kSources == 2)
+    result = Compute{}(a, warp.registers().predicate(operation.slots[2]));
+  else
+    result = Compute{}(a);
   LaneMask& d = warp.registers().predicate(operation.slots[0]);
   d = (d & ~active) | (result & active);
 }
@@ -72,8 +74,10 @@ void decode_bitwise(Decoding& decoding) {
   }
   if (type.type_class != ptx::TypeClass::untyped) decoding.invalid("takes .b and .pred types");
   decoding.operation.run = with_width(decoding, type, []<class T>() -> machine::Handler {
-    if constexpr (kSources == 2) return &lanewise<Compute, T, T, T>;
-    else return &lanewise<Compute, T, T>;
+    if constexpr (kSources == 2)
+      return &lanewise<Compute, T, T, T>;
+    else
+      return &lanewise<Compute, T, T>;
   });
 }
 

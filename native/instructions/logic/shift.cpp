@@ -23,8 +23,10 @@ struct ShiftRight {
   template <class T>
   T operator()(T a, uint32_t count) const {
     constexpr uint32_t kBits = sizeof(T) * 8;
-    if constexpr (std::is_signed_v<T>) return static_cast<T>(a >> (count >= kBits ? kBits - 1 : count));
-    else return count >= kBits ? T{0} : static_cast<T>(a >> (count & (kBits - 1)));
+    if constexpr (std::is_signed_v<T>)
+      return static_cast<T>(a >> (count >= kBits ? kBits - 1 : count));
+    else
+      return count >= kBits ? T{0} : static_cast<T>(a >> (count & (kBits - 1)));
   }
 };
 
@@ -58,7 +60,8 @@ void decode_shl(Decoding& decoding) {
 void decode_shr(Decoding& decoding) {
   const ptx::Type type = decoding.take_type();
   bind_shift(decoding, type);
-  decoding.operation.run = with_integer_type(decoding, type, []<class T>() { return &lanewise<ShiftRight, T, T, uint32_t>; });
+  decoding.operation.run =
+      with_integer_type(decoding, type, []<class T>() { return &lanewise<ShiftRight, T, T, uint32_t>; });
 }
 
 void decode_shf(Decoding& decoding) {
@@ -69,8 +72,10 @@ void decode_shf(Decoding& decoding) {
   const ptx::Type type = decoding.take_type();
   if (type.bits != 32) decoding.invalid("takes .b32");
   bind_same_type(decoding, type, 3);
-  decoding.operation.run = left ? (wrap ? &lanewise<Funnel<true, true>, uint32_t, uint32_t, uint32_t, uint32_t> : &lanewise<Funnel<true, false>, uint32_t, uint32_t, uint32_t, uint32_t>)
-                                : (wrap ? &lanewise<Funnel<false, true>, uint32_t, uint32_t, uint32_t, uint32_t> : &lanewise<Funnel<false, false>, uint32_t, uint32_t, uint32_t, uint32_t>);
+  decoding.operation.run = left ? (wrap ? &lanewise<Funnel<true, true>, uint32_t, uint32_t, uint32_t, uint32_t>
+                                        : &lanewise<Funnel<true, false>, uint32_t, uint32_t, uint32_t, uint32_t>)
+                                : (wrap ? &lanewise<Funnel<false, true>, uint32_t, uint32_t, uint32_t, uint32_t>
+                                        : &lanewise<Funnel<false, false>, uint32_t, uint32_t, uint32_t, uint32_t>);
 }
 
 }  // namespace decode_lab::instructions
