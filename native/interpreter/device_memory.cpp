@@ -46,9 +46,10 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
     initial_notes_.push_back(notes);
   };
   for (const ptx::Variable* variable : variables.globals) {
-    auto& bytes =
-        variable_bytes_.emplace_back(variable->size);  // zero unless the module says otherwise (PTX ISA 5.4.4)
-    if (!variable->initial.empty()) std::memcpy(bytes.data(), variable->initial.data(), bytes.size());
+    budget.charge_host_bytes(variable->size);
+    // Zero unless the module says otherwise (PTX ISA 5.4.4).
+    auto& bytes = variable_bytes_.emplace_back(variable->size);
+    std::copy(variable->initial.begin(), variable->initial.end(), reinterpret_cast<uint8_t*>(bytes.data()));
     add(variable->name, bytes.data(), bytes.size(), true);
   }
   for (const Parameter& parameter : launch.parameters)

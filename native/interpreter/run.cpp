@@ -6,8 +6,10 @@
 
 #include <deque>
 #include <exception>
+#include <memory>
 #include <thread>
 
+#include "error.h"
 #include "interpreter/describe_findings.h"
 #include "interpreter/device_memory.h"
 #include "interpreter/validate_launch.h"
@@ -154,6 +156,19 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
   return result;
 }
 
+// Null if the outcome depends on the order of CTAs or on the number of workers.
+std::unique_ptr<Attempt> run_in_parallel(machine::Grid& grid, const Limits& limits, uint64_t workers) {
+  std::unique_ptr<Attempt> attempt;
+  try {
+    attempt = std::make_unique<Attempt>(grid, limits, workers);
+    attempt->run();
+  } catch (const Error& error) {
+    if (error.code != "HOST_MEMORY") throw;
+    return nullptr;
+  }
+  return attempt->depends_on_order() ? nullptr : std::move(attempt);
+}
+
 }  // namespace
 
 Result run(const Launch& launch) {
@@ -170,12 +185,10 @@ Result run(const Launch& launch) {
   machine::Grid grid{launch, program, memory.global(), memory.constant(), memory.parameter_block(launch, variables)};
   const uint64_t workers = std::min<uint64_t>(launch.threads, grid.ctas());
   if (workers > 1) memory.save();
-  std::optional<Attempt> attempt;
-  attempt.emplace(grid, launch.limits, workers);
-  attempt->run();
-  if (workers > 1 && attempt->depends_on_order()) {
-    memory.restore();
-    attempt.emplace(grid, launch.limits, 1);
+  auto attempt = workers > 1 ? run_in_parallel(grid, launch.limits, workers) : nullptr;
+  if (!attempt) {
+    if (workers > 1) memory.restore();
+    attempt = std::make_unique<Attempt>(grid, launch.limits, 1);
     attempt->run();
   }
   Result result = report(*attempt, FindingWriter(module, entry, launch), memory, launch);

@@ -22,7 +22,7 @@ struct Variable {
   uint32_t align;
   bool is_extern;
   bool is_pointer;               // a kernel parameter declared `.ptr` or of 64 bits
-  std::vector<uint8_t> initial;  // empty: not initialised by the module
+  std::vector<uint8_t> initial;  // the first bytes; the module leaves the rest zero
   int line;
 };
 

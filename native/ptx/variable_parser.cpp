@@ -93,7 +93,6 @@ Variable parse_variable(Cursor& cursor, StateSpace space, bool is_extern) {
                     " bytes of initial values for " + std::to_string(declared),
                 variable.line);
   variable.size = declared != 0 ? declared : variable.initial.size();
-  if (!variable.initial.empty()) variable.initial.resize(variable.size);
   variable.align = std::max(variable.align, variable.type.bytes() * vector_length);
   if (space == StateSpace::param && variable.type.bits == 64 && count == 1)
     variable.is_pointer = variable.is_pointer || !variable.type.is_signed();
