@@ -7,6 +7,13 @@
 #include "machine/operation.h"
 #include "machine/warp.h"
 
+// Rows are the same or disjoint, so no lane's result can be another lane's source.
+#if defined(__clang__)
+#define DECODE_LAB_INDEPENDENT_LANES _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define DECODE_LAB_INDEPENDENT_LANES _Pragma("GCC ivdep")
+#endif
+
 namespace decode_lab::instructions {
 
 using machine::kAllLanes;
@@ -24,11 +31,11 @@ inline void run_lanes(Warp& warp, const Operation& operation, LaneMask active, s
   D* const destination = warp.row<D>(operation.slots[0]);
   const std::tuple<const S*...> sources{warp.row<S>(operation.slots[I + 1])...};
   if (active == kAllLanes) {
-#pragma GCC ivdep
+    DECODE_LAB_INDEPENDENT_LANES
     for (uint32_t lane = 0; lane < kLanes; lane++) destination[lane] = Compute{}(std::get<I>(sources)[lane]...);
     return;
   }
-#pragma GCC ivdep
+  DECODE_LAB_INDEPENDENT_LANES
   for (uint32_t lane = 0; lane < kLanes; lane++) {
     const D computed = Compute{}(std::get<I>(sources)[lane]...);
     destination[lane] = (active >> lane & 1) != 0 ? computed : destination[lane];

@@ -47,7 +47,7 @@ class ProgressMeter {
 class Attempt {
  public:
   Attempt(machine::Grid& grid, const Limits& limits, uint64_t count)
-      : grid_(grid), budget_(limits), queue_(grid.ctas(), count), meter_(grid.launch, budget_, grid.ctas()) {
+      : budget_(limits), queue_(grid.ctas(), count), meter_(grid.launch, budget_, grid.ctas()) {
     for (uint64_t i = 0; i < count; i++) workers_.emplace_back(grid, budget_);
   }
 
@@ -93,7 +93,6 @@ class Attempt {
   const observers::FindingLog& log() const { return log_; }
 
  private:
-  machine::Grid& grid_;
   machine::Budget budget_;
   CtaQueue queue_;
   ProgressMeter meter_;

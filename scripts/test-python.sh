@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# ruff and pytest over kernels/, in the project's own virtual environment; arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash scripts/setup-python.sh
+.venv/bin/ruff check kernels
+.venv/bin/ruff format --check kernels
+.venv/bin/python -m pytest kernels/tests "$@"

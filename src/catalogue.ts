@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Artifact, artifactName, loadArtifact } from "./artifact.ts";
+import { type Definition, loadDefinition } from "./definition.ts";
+import { DecodeLabError } from "./errors.ts";
+import { type Exhibit, type ExhibitSide, exhibitSchema } from "./exhibit.ts";
+import { KERNELS_FOLDER } from "./package-root.ts";
+import { readRecord } from "./record-file.ts";
+import { specialisationFits, type Variant } from "./variant.ts";
+import type { Workload } from "./workload.ts";
+
+/** One kernel folder. */
+export interface Kernel {
+  folder: string;
+  definition: Definition;
+}
+
+/** Names of the kernel folders: those with a definition.json. */
+export async function kernelNames(root: string = KERNELS_FOLDER): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "definition.json")))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+export async function loadKernel(name: string, root: string = KERNELS_FOLDER): Promise<Kernel> {
+  const folder = join(root, name);
+  const definition = await loadDefinition(join(folder, "definition.json"));
+  return { folder, definition };
+}
+
+/** Something that can be compiled and judged: a variant of a kernel, or one side of an exhibit. */
+export interface Subject {
+  kernel: Kernel;
+  /** `triton`, or `exhibits/<name>/broken`. */
+  name: string;
+  variant: Variant;
+  source: string;
+  artifactFolder: string;
+}
+
+export function variantSubjects(kernel: Kernel): Subject[] {
+  return Object.entries(kernel.definition.variants).map(([name, variant]) => {
+    if (variant.source === undefined) {
+      throw new DecodeLabError("SCHEMA", `variant ${name} of ${kernel.definition.name} names no source`);
+    }
+    return {
+      kernel,
+      name,
+      variant,
+      source: join(kernel.folder, variant.source),
+      artifactFolder: join(kernel.folder, "artifacts"),
+    };
+  });
+}
+
+export async function loadExhibits(kernel: Kernel): Promise<Exhibit[]> {
+  const folder = join(kernel.folder, "exhibits");
+  if (!existsSync(folder)) return [];
+  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  return Promise.all(
+    names
+      .map((entry) => join(folder, entry.name, "exhibit.json"))
+      .sort()
+      .map((file) => readRecord(file, exhibitSchema)),
+  );
+}
+
+export function exhibitSubject(kernel: Kernel, exhibit: Exhibit, side: ExhibitSide): Subject {
+  const folder = join(kernel.folder, "exhibits", exhibit.name);
+  const extension = exhibit.variant.language === "triton" ? "py" : "cu";
+  return {
+    kernel,
+    name: `exhibits/${exhibit.name}/${side}`,
+    variant: exhibit.variant,
+    source: join(folder, `${side}.${extension}`),
+    artifactFolder: join(folder, "artifacts"),
+  };
+}
+
+/** Record file of the artifact that serves the workload on the target; undefined where no specialisation fits. */
+export function artifactFile(subject: Subject, target: string, workload: Workload): string | undefined {
+  const fitting = subject.variant.specialisations.find((candidate) => specialisationFits(candidate, workload.axes));
+  if (fitting === undefined) return undefined;
+  return join(subject.artifactFolder, `${artifactName(subject.name, fitting.name, target)}.json`);
+}
+
+export function loadArtifactIfPresent(recordFile: string): Promise<Artifact> | undefined {
+  return existsSync(recordFile) ? loadArtifact(recordFile) : undefined;
+}
+
+export function workloadNamed(definition: Definition, id: string): Workload {
+  const workload = definition.workloads.find((candidate) => candidate.id === id);
+  if (workload !== undefined) return workload;
+  throw new DecodeLabError("USAGE", `${definition.name} has no workload \`${id}\``, {
+    hint: `it has ${definition.workloads.map((candidate) => candidate.id).join(", ")}`,
+  });
+}

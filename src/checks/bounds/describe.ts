@@ -1,0 +1,6 @@
+import type { Finding } from "../../finding.ts";
+import { whereText } from "../observed.ts";
+
+export function describe(finding: Finding): string {
+  return `access outside every buffer, nearest: ${whereText(finding)}`;
+}

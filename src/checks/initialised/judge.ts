@@ -1,0 +1,3 @@
+import { judgeObserved } from "../observed.ts";
+
+export const judge = judgeObserved("initialised");

@@ -1,0 +1,9 @@
+import type { Observation } from "../../observation.ts";
+
+export function describe({ traffic }: Pick<Observation, "traffic">): string {
+  if (traffic === undefined) return "not observed";
+  const { global, shared } = traffic;
+  const loads = `${global.loadBytes} bytes loaded in ${global.loadSectors} sectors of 32 bytes`;
+  const stores = `${global.storeBytes} bytes stored in ${global.storeSectors}`;
+  return `${loads}, ${stores}, ${shared.bankConflicts} bank conflicts`;
+}

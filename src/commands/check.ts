@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import { BACKENDS, DEFAULT_BACKEND } from "../backends/index.ts";
+import { EXIT, type ExitCode } from "../errors.ts";
+import { checkText } from "../report/check-text.ts";
+import { exhibitsText } from "../report/exhibits-text.ts";
+import { writeJson } from "../report/json.ts";
+import { check } from "../verbs/check.ts";
+import { newCommand, printsText, type SharedOptions, terminalFor } from "./shell.ts";
+
+interface CheckFlags extends SharedOptions {
+  backend: string;
+  target?: string;
+  workload?: string;
+  quick?: boolean;
+  exhibits?: boolean;
+}
+
+export function checkCommand(finish: (exitCode: ExitCode) => void): Command {
+  return newCommand(
+    "check",
+    "judge every variant of every kernel on every workload",
+    "decode-lab check qnorm_rope/triton --quick",
+  )
+    .argument("[OP[/VARIANT]...]", "what to check; with --exhibits OP[/EXHIBIT]; default everything")
+    .option("--backend <NAME>", `one of ${BACKENDS.map(({ name }) => name).join(", ")}`, DEFAULT_BACKEND)
+    .option("--target <SM>", "only artifacts of this target, for instance sm_80")
+    .option("--workload <ID>", "only this workload")
+    .option("--quick", "only the workloads marked quick")
+    .option("--exhibits", "the variants that are wrong on purpose: each must be caught, its twin must pass")
+    .action(async (selectors: string[], flags: CheckFlags) => finish(await runCheck(selectors, flags)));
+}
+
+async function runCheck(selectors: string[], flags: CheckFlags): Promise<ExitCode> {
+  const terminal = terminalFor(flags);
+  const { report, rows, exitCode } = await check({
+    ...flags,
+    selectors,
+    onProgress: (finished, total) => terminal.progress(`${finished} of ${total} rows`),
+  });
+  terminal.clearProgress();
+  await writeJson(report, flags.json, terminal);
+  if (printsText(flags) && (!flags.quiet || exitCode !== EXIT.ok)) {
+    terminal.out((flags.exhibits ? exhibitsText : checkText)(rows, report, terminal));
+  }
+  return exitCode;
+}

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { DecodeLabError } from "./errors.ts";
+import { lineOfPath, lineOfSyntaxError } from "./json-position.ts";
+
+/** A JSON record read and validated; SCHEMA names the file, the field and, for broken JSON, the line. */
+export async function readRecord<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
+  const text = await readText(file);
+  return parseRecord(text, schema, file);
+}
+
+export async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new DecodeLabError("FILE_MISSING", `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+export function parseRecord<Schema extends z.ZodType>(text: string, schema: Schema, file: string): z.output<Schema> {
+  const parsed = schema.safeParse(parseJson(text, file));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.map(String).join(".") || "document";
+  const line = lineOfPath(text, issue?.path ?? []);
+  throw new DecodeLabError("SCHEMA", `${field}: ${issue?.message}`, { at: { file, line } });
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const at = { file, line: lineOfSyntaxError(text) };
+    throw new DecodeLabError("SCHEMA", `not JSON: ${message}`, { at, cause: error });
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return "no such file";
+  if (code === "EISDIR") return "it is a folder";
+  if (code === "EACCES") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

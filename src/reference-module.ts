@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { DecodeLabError } from "./errors.ts";
+import type { Axes } from "./expression.ts";
+
+/** Values of tensors and scalars by name; a scalar is an array of one. */
+export type TensorValues = Record<string, Float64Array>;
+
+/** What a kernel's reference.ts exports. */
+export interface ReferenceModule {
+  /** Inputs that follow from the axes alone, such as a cos/sin table; not handed to the two functions below. */
+  derivedInputs?: Record<string, (axes: Axes) => Float32Array>;
+  /** The meaning of the kernel in float64. */
+  reference(axes: Axes, inputs: TensorValues): TensorValues;
+  /** The usual path in the outputs' own precision, rounded where it rounds: the measure of an honest error. */
+  naive(axes: Axes, inputs: TensorValues): TensorValues;
+}
+
+/** reference.ts of a kernel folder, compiled in memory so that it is never older than its source. */
+export async function loadReferenceModule(folder: string): Promise<ReferenceModule> {
+  const file = join(folder, "reference.ts");
+  if (!existsSync(file)) throw new DecodeLabError("FILE_MISSING", `${folder} has no reference.ts`);
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    logLevel: "silent",
+    sourcemap: "inline",
+  }).catch((error: Error) => {
+    throw new DecodeLabError("SCHEMA", `cannot compile reference.ts: ${error.message}`, { at: { file, line: 0 } });
+  });
+  const code = outputFiles[0]?.text ?? "";
+  const module = await import(/* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
+  for (const name of ["reference", "naive"]) {
+    if (typeof module[name] === "function") continue;
+    throw new DecodeLabError("SCHEMA", `reference.ts does not export a function \`${name}\``, {
+      at: { file, line: 0 },
+    });
+  }
+  return module as ReferenceModule;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { CHECK_NAMES, findingSchema } from "../finding.ts";
+import { STATUSES, trafficSchema } from "../observation.ts";
+
+const count = z.int().nonnegative();
+
+const countsShape = Object.fromEntries(CHECK_NAMES.map((name) => [name, count])) as Record<
+  (typeof CHECK_NAMES)[number],
+  typeof count
+>;
+
+const reportFields = {
+  status: z.enum(STATUSES),
+  backend: z.string(),
+  reason: z.string().optional().describe("why the run ended early or was refused"),
+  findings: z.array(findingSchema),
+  counts: z.strictObject(countsShape).describe("findings per check, warnings and notes included"),
+  instructions: count.optional().describe("warp instructions"),
+  laneOperations: count.optional(),
+  wallSeconds: z.number().nonnegative().optional(),
+  traffic: trafficSchema.optional(),
+  outputs: z.record(z.string(), z.strictObject({ sha256: z.string(), file: z.string().optional() })),
+};
+
+/** What `run` yields. */
+export const reportSchema = z.strictObject({ schema: z.literal("decode-lab/report@1"), ...reportFields });
+
+export type Report = z.output<typeof reportSchema>;
+
+const rowSchema = z.strictObject({
+  op: z.string(),
+  variant: z.string(),
+  target: z.string(),
+  workload: z.string(),
+  seconds: z.number().nonnegative(),
+  verdict: z.enum(["PASS", "FAIL"]),
+  ...reportFields,
+  figures: z.record(z.string(), z.number()).describe("what the checks measured, units in the names"),
+  exhibit: z.string().optional(),
+  expected: z.enum(CHECK_NAMES).nullable().optional().describe("check that must catch an exhibit; null for its twin"),
+  expectedClass: z.string().optional().describe("class of that check's finding, where only one will do"),
+  caught: z.boolean().optional().describe("whether the expected check, for a twin any check, found an error"),
+});
+
+export type CheckRow = z.output<typeof rowSchema>;
+
+/** What `check` yields; with exhibits, a broken side passes by being caught. */
+export const checkSchema = z.strictObject({
+  schema: z.literal("decode-lab/check@1"),
+  rows: z.array(rowSchema),
+  counts: z.strictObject({ rows: count, passed: count, failed: count, ...countsShape }),
+  seconds: z.number().nonnegative(),
+});
+
+export type CheckReport = z.output<typeof checkSchema>;
+
+/** What `compile` yields. */
+export const compileSchema = z.strictObject({
+  schema: z.literal("decode-lab/compile@1"),
+  artifacts: z.array(z.strictObject({ artifact: z.string(), changed: z.boolean() })),
+  counts: z.strictObject({ changed: count, unchanged: count }),
+});
+
+export type CompileReport = z.output<typeof compileSchema>;
+
+/** What any command yields instead of its document when it refuses. */
+export const errorSchema = z.strictObject({
+  schema: z.literal("decode-lab/error@1"),
+  code: z.string(),
+  message: z.string(),
+  hint: z.string(),
+  exitCode: z.int(),
+  status: z.enum(STATUSES).optional().describe("of a refused launch"),
+  file: z.string().optional(),
+  line: z.int().positive().optional(),
+});
+
+export type ErrorDocument = z.output<typeof errorSchema>;

@@ -1,0 +1,38 @@
+import { isError } from "../finding.ts";
+import { failureText } from "./check-text.ts";
+import type { CheckReport, CheckRow } from "./documents.ts";
+import type { FinishedRow } from "./finished-row.ts";
+import { tableText } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The table of `check --exhibits`: which check caught each broken side, and that each twin passes. */
+export function exhibitsText(rows: readonly FinishedRow[], report: CheckReport, terminal: Terminal): string {
+  const headings = ["exhibit", "side", "must be caught by", "caught by", ""];
+  const body = rows.map(({ record }) => [
+    record.exhibit ?? "",
+    record.variant.split("/").at(-1) ?? "",
+    wanted(record),
+    caughtBy(record),
+    terminal.paint(record.verdict === "PASS" ? "green" : "red", record.verdict),
+  ]);
+  const alignment = headings.map(() => "left" as const);
+  const table = tableText([headings.map((heading) => terminal.paint("dim", heading)), ...body], alignment);
+  const failures = rows.filter(({ record }) => record.verdict === "FAIL").map((row) => failureText(row, terminal));
+  const { counts, seconds } = report;
+  const totals = `${counts.rows} sides: ${counts.passed} as they should be, ${counts.failed} not, in ${seconds.toFixed(1)} s\n`;
+  return [`${table}\n`, ...failures, totals].join("\n");
+}
+
+function wanted({ expected, expectedClass }: CheckRow): string {
+  if (expected === null || expected === undefined) return "nothing";
+  return expectedClass === undefined ? expected : `${expected} ${expectedClass}`;
+}
+
+/** The checks that found an error, the expected one first. */
+function caughtBy(record: CheckRow): string {
+  const checks = [...new Set(record.findings.filter(isError).map(({ check }) => check))];
+  if (checks.length === 0) return record.status === "ok" ? "nothing" : record.status;
+  const others = checks.filter((check) => check !== record.expected);
+  if (others.length === checks.length) return others.join(", ");
+  return [record.expected, ...(others.length === 0 ? [] : [`also ${others.join(", ")}`])].join("; ");
+}

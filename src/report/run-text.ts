@@ -1,0 +1,22 @@
+import { describe as describeTraffic } from "../checks/traffic/describe.ts";
+import type { Report } from "./documents.ts";
+import { findingText } from "./finding-text.ts";
+import type { SourceExcerpts } from "./source-excerpts.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What `run` prints: findings, then status, work, traffic and the hash of each output. */
+export function runText(report: Report, sources: SourceExcerpts, terminal: Terminal): string {
+  const findings = report.findings.map((finding) => `${findingText(finding, sources, terminal)}\n`);
+  const reason = report.reason === undefined ? "" : `: ${report.reason}`;
+  const status = terminal.paint(report.status === "ok" ? "green" : "red", report.status);
+  const lines = [
+    `status        ${status}${reason}`,
+    `work          ${report.instructions ?? 0} warp instructions in ${(report.wallSeconds ?? 0).toFixed(3)} s`,
+    `global memory ${describeTraffic(report)}`,
+    ...Object.entries(report.outputs).map(([name, { sha256, file }]) => {
+      const where = file === undefined ? "" : ` in ${file}`;
+      return `output        ${name} sha256 ${sha256}${where}`;
+    }),
+  ];
+  return [...findings, `${lines.join("\n")}\n`].join("\n");
+}

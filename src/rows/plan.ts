@@ -1,0 +1,105 @@
+import {
+  artifactFile,
+  exhibitSubject,
+  type Kernel,
+  kernelNames,
+  loadExhibits,
+  loadKernel,
+  type Subject,
+  variantSubjects,
+  workloadNamed,
+} from "../catalogue.ts";
+import { DecodeLabError } from "../errors.ts";
+import { EXHIBIT_SIDES, type Exhibit, type ExhibitSide } from "../exhibit.ts";
+import type { Workload } from "../workload.ts";
+
+/** One row of the table to be: a subject compiled for a target, on a workload. */
+export interface PlannedRow {
+  subject: Subject;
+  target: string;
+  workload: Workload;
+  artifactFile: string;
+  exhibit?: { record: Exhibit; side: ExhibitSide };
+}
+
+export interface Selection {
+  /** `OP` or `OP/VARIANT`; empty: everything. */
+  selectors: readonly string[];
+  target?: string | undefined;
+  workload?: string | undefined;
+  quick: boolean;
+  exhibits: boolean;
+}
+
+/** The rows that the selection names, in the order of the definitions; USAGE where a name does not exist. */
+export async function planRows(selection: Selection): Promise<PlannedRow[]> {
+  const chosen = await chosenKernels(selection.selectors);
+  const rows: PlannedRow[] = [];
+  for (const { kernel, variant } of chosen) {
+    const planned = selection.exhibits ? await exhibitRows(kernel, variant) : variantRows(kernel, variant, selection);
+    rows.push(...planned.filter((row) => selection.target === undefined || row.target === selection.target));
+  }
+  if (rows.length > 0) return rows;
+  throw new DecodeLabError("USAGE", "no row fits this selection", { hint: "`decode-lab check` alone runs every row" });
+}
+
+interface Choice {
+  kernel: Kernel;
+  variant: string | undefined;
+}
+
+async function chosenKernels(selectors: readonly string[]): Promise<Choice[]> {
+  const names = await kernelNames();
+  const wanted = selectors.length === 0 ? names : selectors;
+  return Promise.all(
+    wanted.map(async (selector) => {
+      const [op = "", ...rest] = selector.split("/");
+      if (!names.includes(op)) {
+        throw new DecodeLabError("USAGE", `no kernel \`${op}\``, { hint: `there are ${names.join(", ")}` });
+      }
+      return { kernel: await loadKernel(op), variant: rest.length === 0 ? undefined : rest.join("/") };
+    }),
+  );
+}
+
+function variantRows(kernel: Kernel, variant: string | undefined, selection: Selection): PlannedRow[] {
+  const subjects = variantSubjects(kernel).filter(({ name }) => variant === undefined || name === variant);
+  if (subjects.length === 0) {
+    throw new DecodeLabError("USAGE", `${kernel.definition.name} has no variant \`${variant}\``, {
+      hint: `it has ${Object.keys(kernel.definition.variants).join(", ")}`,
+    });
+  }
+  const workloads = chosenWorkloads(kernel, selection);
+  return subjects.flatMap((subject) =>
+    subject.variant.targets.flatMap((target) =>
+      workloads.flatMap((workload) => rowIfFitting(subject, target, workload)),
+    ),
+  );
+}
+
+function chosenWorkloads({ definition }: Kernel, { workload, quick }: Selection): Workload[] {
+  if (workload !== undefined) return [workloadNamed(definition, workload)];
+  return definition.workloads.filter((candidate) => !quick || candidate.quick);
+}
+
+async function exhibitRows(kernel: Kernel, name: string | undefined): Promise<PlannedRow[]> {
+  const all = await loadExhibits(kernel);
+  const exhibits = all.filter((exhibit) => name === undefined || exhibit.name === name);
+  if (exhibits.length === 0) {
+    throw new DecodeLabError("USAGE", `${kernel.definition.name} has no exhibit \`${name ?? ""}\``, {
+      hint: `it has ${all.map((exhibit) => exhibit.name).join(", ") || "none"}`,
+    });
+  }
+  return exhibits.flatMap((record) =>
+    EXHIBIT_SIDES.flatMap((side) => {
+      const workload = workloadNamed(kernel.definition, record.workload);
+      const rows = rowIfFitting(exhibitSubject(kernel, record, side), record.target, workload);
+      return rows.map((row) => ({ ...row, exhibit: { record, side } }));
+    }),
+  );
+}
+
+function rowIfFitting(subject: Subject, target: string, workload: Workload): PlannedRow[] {
+  const file = artifactFile(subject, target, workload);
+  return file === undefined ? [] : [{ subject, target, workload, artifactFile: file }];
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/commands/index.ts";
+import { decodeLab } from "./program.ts";
+
+const commands = COMMANDS.map((command) => command(() => {}).name());
+
+describe.each(commands)("%s --help", (name) => {
+  it("says what the command does, with an example", async () => {
+    const { exitCode, stdout, stderr } = await decodeLab(name, "--help");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toMatch(/Example:\n {2}\$ decode-lab /);
+  });
+});
+
+it.each([
+  [["--help"], 0],
+  [["--version"], 0],
+])("%j ends with %d", async (programArguments, exitCode) => {
+  const ended = await decodeLab(...programArguments);
+  expect(ended).toMatchObject({ exitCode, stderr: "" });
+});
+
+it.each([
+  { given: [], line: /^decode-lab: USAGE: no command given/ },
+  { given: ["chekc"], line: /^decode-lab: USAGE: unknown command 'chekc'/ },
+  { given: ["check", "--fast"], line: /^decode-lab: USAGE: unknown option '--fast'/ },
+  { given: ["check", "norm"], line: /^decode-lab: USAGE: no kernel `norm`; there are qnorm_rope/ },
+  { given: ["check", "qnorm_rope/hip"], line: /no variant `hip`; it has triton, cuda/ },
+  { given: ["check", "--workload", "huge"], line: /no workload `huge`; it has sliding-t1/ },
+  { given: ["check", "--target", "sm_70"], line: /no row fits this selection/ },
+  { given: ["check", "--exhibits", "qnorm_rope/none"], line: /no exhibit `none`; it has/ },
+  { given: ["run"], line: /^decode-lab: USAGE: missing required argument 'LAUNCH.json'/ },
+  { given: ["run", "--threads", "0", "examples/saxpy.launch.json"], line: /whole number above 0/ },
+  { given: ["compile", "kernel.py"], line: /FILE.py:FUNCTION/ },
+])("$given is refused in one line with exit code 2", async ({ given, line }) => {
+  const ended = await decodeLab(...given);
+  expect(ended.stderr.split("\n").at(-1)).toMatch(line);
+  expect(ended.exitCode).toBe(2);
+});
+
+it.each(["cuda", "webgpu"])("--backend %s is refused with exit code 3, since it does not exist", async (backend) => {
+  const ended = await decodeLab("check", "--backend", backend);
+  expect(ended.exitCode).toBe(3);
+  expect(ended.stderr).toMatch(/^decode-lab: BACKEND_MISSING: this version has no backend `\w+`; it has cpu-ptx$/);
+});
+
+it("never writes an error document over the launch file of `run --json LAUNCH.json`", async () => {
+  const ended = await decodeLab("run", "--json", "examples/saxpy.launch.json");
+  expect(ended.exitCode).toBe(2);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ schema: "decode-lab/error@1", code: "USAGE" });
+});

@@ -1,0 +1,96 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { ReferenceBackend } from "../../src/backends/reference.ts";
+import { loadKernel } from "../../src/catalogue.ts";
+import { encode } from "../../src/dtype.ts";
+import type { Finding } from "../../src/finding.ts";
+import { type PlannedRow, planRows } from "../../src/rows/plan.ts";
+import { RowRunner } from "../../src/rows/run-row.ts";
+import { type FakeKernel, fakeBackend } from "./fake-backend.ts";
+
+const SELECTION = { selectors: ["qnorm_rope/triton"], target: "sm_80", quick: false, exhibits: false };
+const WORKLOAD = "sliding-strided-t3";
+
+let plan: PlannedRow;
+let reference: Record<string, Float64Array>;
+
+beforeAll(async () => {
+  const [row] = await planRows({ ...SELECTION, workload: WORKLOAD });
+  plan = row as PlannedRow;
+  const backend = await ReferenceBackend.load(await loadKernel("qnorm_rope"));
+  reference = backend.observe(plan.workload).reference;
+});
+
+/** A kernel that writes the reference, changed by `change`. */
+function writing(change: (values: Float64Array, name: string) => void = () => {}): FakeKernel {
+  return {
+    write(name, bytes) {
+      const values = reference[name]?.slice();
+      if (values === undefined) return false;
+      change(values, name);
+      bytes.set(encode("bf16", values));
+      return true;
+    },
+  };
+}
+
+async function recordOf(kernel: FakeKernel) {
+  const { record } = await new RowRunner(fakeBackend(kernel)).run(plan);
+  return record;
+}
+
+const RACE: Finding = {
+  check: "races",
+  class: "intra-cta-global",
+  severity: "error",
+  conflict: "write-read",
+  space: "global",
+  buffer: "q_out",
+  byteOffset: 0,
+  bytes: 2,
+  count: 1,
+  message: "",
+};
+
+describe("a row", () => {
+  it("passes with the right outputs", async () => {
+    const record = await recordOf(writing());
+    expect(record).toMatchObject({ status: "ok", verdict: "PASS", findings: [] });
+    expect(record.figures.diffError).toBeLessThan(2 ** -8);
+  });
+
+  it("fails for one wrong head", async () => {
+    const record = await recordOf(writing((values, name) => name === "k_out" && values.fill(0, 256, 512)));
+    expect(record).toMatchObject({ status: "failed", verdict: "FAIL", counts: { diff: 1 } });
+    expect(record.findings[0]).toMatchObject({ class: "wrong-value", buffer: "k_out", count: 1 });
+  });
+
+  it("fails for NaN", async () => {
+    const record = await recordOf(writing((values) => values.fill(Number.NaN, 5, 6)));
+    expect(record.findings[0]).toMatchObject({ class: "not-finite", byteOffset: 10 });
+  });
+
+  it("fails for an output that was not written", async () => {
+    const kernel = writing();
+    const record = await recordOf({ write: (name, bytes) => name !== "v_out" && kernel.write?.(name, bytes) === true });
+    expect(record.findings).toMatchObject([{ check: "diff", class: "unwritten", buffer: "v_out" }]);
+  });
+
+  it("fails for a changed input, not for one rewritten with its own bytes", async () => {
+    const kernel = writing();
+    const rewriting = (change: number): FakeKernel => ({
+      write(name, bytes) {
+        if (name !== "q_weight") return kernel.write?.(name, bytes) === true;
+        bytes[0] = (bytes[0] as number) ^ change;
+        return true;
+      },
+    });
+    expect((await recordOf(rewriting(1))).findings).toMatchObject([{ class: "input-modified", buffer: "q_weight" }]);
+    expect((await recordOf(rewriting(0))).findings).toEqual([]);
+  });
+
+  it("fails for a race that is an error, passes with a warning", async () => {
+    expect(await recordOf({ ...writing(), findings: [RACE] })).toMatchObject({ verdict: "FAIL", counts: { races: 1 } });
+    const warning = await recordOf({ ...writing(), findings: [{ ...RACE, severity: "warning" }] });
+    expect(warning).toMatchObject({ verdict: "PASS", status: "ok", counts: { races: 1 } });
+  });
+});
