@@ -82,22 +82,29 @@ uint64_t Cta::lane_operations() const {
   return sum;
 }
 
-void Cta::arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival) {
-  if (id >= kCtaBarriers || threads % kLanes != 0) {
-    trap(operation);
-    reason_ += id >= kCtaBarriers ? ": barrier " + std::to_string(id) + " of 16"
-                                  : ": thread count " + std::to_string(threads) + " is no multiple of 32";
-    return;
-  }
+void Cta::arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival, bool whole_warp) {
+  if (id >= kCtaBarriers) return trap(operation, "barrier " + std::to_string(id) + " of 16");
+  if (threads % kLanes != 0)
+    return trap(operation, "thread count " + std::to_string(threads) + " is no multiple of 32");
   Barrier& barrier = barriers_[id];
+  if (!barrier.arrivals.empty() && barrier.expected != threads) {
+    const auto [least, most] = std::minmax(barrier.expected, threads);
+    return trap(operation, "barrier " + std::to_string(id) + " is awaited with " +
+                               (least == 0 ? "all" : std::to_string(least)) + " and with " + std::to_string(most) +
+                               " threads");
+  }
   barrier.expected = threads;
-  barrier.arrived += lane_count(arrival.lanes);
+  barrier.arrived_lanes += lane_count(arrival.lanes);
+  barrier.arrived_threads += whole_warp ? kLanes : lane_count(arrival.lanes);
   barrier.arrivals.push_back(arrival);
   complete_if_full(barrier);
 }
 
 void Cta::complete_if_full(Barrier& barrier) {
-  if (barrier.arrived == 0 || barrier.arrived < (barrier.expected != 0 ? barrier.expected : live_threads_)) return;
+  if (barrier.arrivals.empty()) return;
+  const bool full =
+      barrier.expected != 0 ? barrier.arrived_threads >= barrier.expected : barrier.arrived_lanes >= live_threads_;
+  if (!full) return;
   order_.cta_barrier(barrier.arrivals);
   const auto arrivals = std::move(barrier.arrivals);
   barrier = {};
@@ -110,10 +117,10 @@ void Cta::exited(uint32_t warp, LaneMask lanes) {
   for (Barrier& barrier : barriers_) complete_if_full(barrier);
 }
 
-void Cta::trap(const Operation& operation) {
+void Cta::trap(const Operation& operation, const std::string& why) {
   const ptx::Instruction& instruction = grid_.program.instruction(operation);
   stop_ = Stop::trapped;
-  reason_ = instruction.text + " at PTX line " + std::to_string(instruction.line);
+  reason_ = instruction.text + " at PTX line " + std::to_string(instruction.line) + (why.empty() ? "" : ": " + why);
 }
 
 void Cta::note_deadlock() {

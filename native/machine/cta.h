@@ -32,9 +32,10 @@ class Cta {
   const std::vector<Waiting>& waiting() const { return waiting_; }  // in a deadlock
 
   // Called by its warps.
-  void arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival);
+  // `threads`: operand b, 0 if absent. A whole warp counts as 32 threads, whatever lanes it has (PTX ISA 9.7.13.1).
+  void arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival, bool whole_warp);
   void exited(uint32_t warp, LaneMask lanes);
-  void trap(const Operation& operation);
+  void trap(const Operation& operation, const std::string& why);
 
   Grid& grid() { return grid_; }
   const Grid& grid() const { return grid_; }
@@ -51,8 +52,9 @@ class Cta {
 
  private:
   struct Barrier {
-    uint32_t expected = 0;  // threads; 0 = all that live
-    uint32_t arrived = 0;   // threads
+    uint32_t expected = 0;         // threads; 0 = all that live
+    uint32_t arrived_lanes = 0;    // threads that are there
+    uint32_t arrived_threads = 0;  // the same, counted by whole warps
     std::vector<BarrierArrival> arrivals;
   };
   void begin(uint64_t linear_index);

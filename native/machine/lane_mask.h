@@ -7,7 +7,7 @@ namespace decode_lab::machine {
 
 using LaneMask = uint32_t;
 
-inline constexpr uint32_t kLanes = 32;  // WARP_SZ (PTX ISA 10)
+inline constexpr uint32_t kLanes = 32;  // WARP_SZ (PTX ISA 4.5.1)
 inline constexpr LaneMask kAllLanes = ~LaneMask{0};
 
 inline constexpr LaneMask lane_bit(uint32_t lane) { return LaneMask{1} << lane; }

@@ -115,7 +115,7 @@ class RequestBuilder {
       first = false;
       if (place.space != request.space) {
         left |= lane_bit(lane);
-      } else if (place.buffer == nullptr || place.offset < 0 || place.offset + bytes > place.limit) {
+      } else if (place.buffer == nullptr || place.offset < 0 || place.offset > place.limit - bytes) {
         fault(Fault::Kind::out_of_bounds, place, address, lane);
       } else if (address % static_cast<uint64_t>(bytes) != 0) {
         fault(Fault::Kind::misaligned, place, address, lane);

@@ -41,9 +41,11 @@ struct Operation {
     trap
   };
   Handler run = nullptr;
+  Handler contribute = nullptr;  // warp_convergent: what the lanes give to Warp::exchange(), before `run`
   Kind kind = Kind::lanewise;
   bool aligned = true;  // cta_barrier: the whole warp executes it together
   bool guard_negated = false;
+  bool source_negated = false;  // the predicate operand is written !q
   Slot guard = kNoSlot;
   uint32_t instruction = 0;  // index into the PTX function's instructions
   uint32_t target = 0;

@@ -1,4 +1,4 @@
-// Independent thread scheduling (PTX ISA 3.1): the split with the lowest pc runs first, which reconverges structured
+// Independent thread scheduling (PTX ISA 3.2): the split with the lowest pc runs first, which reconverges structured
 // code, and now and then another one does, so that lanes may wait for their siblings.
 #include "machine/warp.h"
 
@@ -120,7 +120,7 @@ void Warp::step_until_switch(size_t at, uint64_t& left) {
         if (!run_convergent(at, operation, active)) return;
         break;
       case Operation::Kind::trap:
-        if (active != 0) return cta_.trap(operation);
+        if (active != 0) return cta_.trap(operation, "");
         splits_[at].pc++;
         break;
     }
@@ -158,112 +158,6 @@ void Warp::exit(size_t at, LaneMask active) {
   splits_[at].pc++;
   if (splits_[at].lanes == 0) splits_.erase(splits_.begin() + static_cast<ptrdiff_t>(at));
   if (active != 0) cta_.exited(index_, active);
-}
-
-// Runs a `.sync` operation for every group of lanes that name the same membermask and have all come (PTX ISA 9.7.9.6);
-// the other groups wait. Returns whether the split goes on whole.
-bool Warp::run_convergent(size_t at, const Operation& operation, LaneMask active) {
-  const uint32_t pc = splits_[at].pc;
-  LaneMask waiting = 0;
-  for (LaneMask todo = active; todo != 0;) {
-    const auto* masks = row<uint32_t>(operation.membermask);
-    const LaneMask mask = masks[lowest_lane(todo)];
-    LaneMask group = 0;
-    for_each_lane(todo, [&](uint32_t lane) { group |= masks[lane] == mask ? lane_bit(lane) : 0; });
-    todo &= ~group;
-    if ((mask & live() & ~group) != 0) {
-      waiting |= group;
-      continue;
-    }
-    perform_convergent(operation, group, mask);
-  }
-  if (waiting == 0) {
-    splits_[at].pc = pc + 1;
-    return true;
-  }
-  move(at, splits_[at].lanes & ~waiting, pc + 1, Split::State::runnable);
-  splits_[at].state = Split::State::converging;
-  return false;
-}
-
-void Warp::perform_convergent(const Operation& operation, LaneMask lanes, LaneMask mask) {
-  if ((lanes & ~mask) != 0) report(BarrierMisuse::Kind::lane_not_in_mask, operation, lanes, lanes & ~mask);
-  if (operation.kind == Operation::Kind::warp_barrier)
-    cta_.order().warp_barrier(index_, lanes, live());
-  else
-    operation.run(*this, operation, lanes);
-}
-
-void Warp::report(BarrierMisuse::Kind kind, const Operation& operation, LaneMask lanes, LaneMask missing) {
-  const BarrierMisuse misuse{kind, &operation, &cta_, index_, lanes, missing};
-  for (Observer* observer : cta_.observers()) observer->barrier_misuse(misuse);
-}
-
-void Warp::reach_cta_barrier(size_t at, const Operation& operation, LaneMask active) {
-  const uint32_t pc = splits_[at].pc;
-  const LaneMask passing = splits_[at].lanes & ~active;
-  move(at, passing, pc + 1, Split::State::runnable);
-  if (active == 0) return;
-  if (operation.aligned && passing != 0) report(BarrierMisuse::Kind::divergent, operation, active, passing);
-  if (operation.aligned && active != live())
-    splits_[at].state = Split::State::converging;
-  else
-    arrive(splits_[at], operation);
-}
-
-void Warp::arrive(Split& split, const Operation& operation) {
-  split.pc++;
-  split.state = Split::State::at_cta_barrier;
-  const uint32_t lane = lowest_lane(split.lanes);
-  const uint32_t id = row<uint32_t>(operation.slots[0])[lane];
-  const uint32_t threads = operation.slots[1] == kNoSlot ? 0 : row<uint32_t>(operation.slots[1])[lane];
-  cta_.arrive(operation, id, threads, {index_, split.lanes});
-}
-
-void Warp::release(LaneMask lanes) {
-  for (Split& split : splits_)
-    if (split.state == Split::State::at_cta_barrier && (split.lanes & lanes) != 0) split.state = Split::State::runnable;
-}
-
-// No split of the warp can go on by itself. Lanes that wait for each other at different pcs may still satisfy a
-// bar.warp.sync; an aligned CTA barrier that the rest of the warp will not reach together is a misuse.
-bool Warp::settle_converging() {
-  const auto& operations = cta_.grid().program.operations;
-  for (size_t at = 0; at < splits_.size(); at++) {
-    if (splits_[at].state != Split::State::converging) continue;
-    const Operation& operation = operations[splits_[at].pc];
-    if (operation.kind == Operation::Kind::cta_barrier) {
-      if (splits_[at].lanes != live())
-        report(BarrierMisuse::Kind::divergent, operation, splits_[at].lanes, live() & ~splits_[at].lanes);
-      arrive(splits_[at], operation);
-      return true;
-    }
-    if (settle_warp_sync(at)) return true;
-  }
-  return false;
-}
-
-bool Warp::settle_warp_sync(size_t at) {
-  const auto& operations = cta_.grid().program.operations;
-  const Operation& operation = operations[splits_[at].pc];
-  const LaneMask mask = row<uint32_t>(operation.membermask)[lowest_lane(splits_[at].lanes)];
-  LaneMask present = 0;
-  auto takes_part = [&](const Split& split) {
-    const Operation& other = operations[split.pc];
-    return split.state == Split::State::converging && other.kind == operation.kind &&
-           (operation.kind == Operation::Kind::warp_barrier || &other == &operation) &&
-           row<uint32_t>(other.membermask)[lowest_lane(split.lanes)] == mask;
-  };
-  for (const Split& split : splits_)
-    if (takes_part(split)) present |= split.lanes;
-  if ((mask & live() & ~present) != 0) return false;
-  perform_convergent(operation, present, mask);
-  for (Split& split : splits_) {
-    if (!takes_part(split)) continue;
-    split.pc++;
-    split.state = Split::State::runnable;
-  }
-  return true;
 }
 
 }  // namespace decode_lab::machine

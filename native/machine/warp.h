@@ -1,5 +1,6 @@
 // 32 lanes with their registers. Lanes that took different branches run as splits, each with a pc of its own.
 #pragma once
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -48,6 +49,10 @@ class Warp {
   const std::vector<Split>& splits() const { return splits_; }
   uint64_t lane_operations() const { return lane_operations_; }
 
+  // Words that lanes give each other in a shuffle or vote, and the lanes that have given one.
+  std::array<uint32_t, kLanes>& exchange() { return exchange_; }
+  LaneMask exchange_lanes() const { return exchange_lanes_; }
+
  private:
   Split* pick();
   void merge();
@@ -56,11 +61,19 @@ class Warp {
   void move(size_t at, LaneMask lanes, uint32_t pc, Split::State state);
   void take_branch(size_t at, const Operation& operation, LaneMask active);
   void exit(size_t at, LaneMask active);
+  struct Participants {
+    size_t split;
+    LaneMask lanes;
+  };
+  LaneMask lanes_naming(const Operation& operation, LaneMask lanes, LaneMask mask);
   bool run_convergent(size_t at, const Operation& operation, LaneMask active);
-  void perform_convergent(const Operation& operation, LaneMask lanes, LaneMask mask);
+  void perform_convergent(const std::vector<Participants>& participants, LaneMask mask);
   void reach_cta_barrier(size_t at, const Operation& operation, LaneMask active);
-  void arrive(Split& split, const Operation& operation);
+  uint32_t barrier_id(const Split& split);
+  void keep_one_barrier(size_t at, const Operation& operation);
+  void arrive(const std::vector<size_t>& splits);
   bool settle_converging();
+  bool settle_cta_barrier(size_t at);
   bool settle_warp_sync(size_t at);
   void report(BarrierMisuse::Kind kind, const Operation& operation, LaneMask lanes, LaneMask missing);
 
@@ -72,6 +85,8 @@ class Warp {
   std::vector<std::byte> local_bytes_;
   std::optional<Buffer> local_;
   std::vector<Split> splits_;
+  std::array<uint32_t, kLanes> exchange_{};
+  LaneMask exchange_lanes_ = 0;
   uint64_t slices_ = 0;
   uint64_t lane_operations_ = 0;
 };

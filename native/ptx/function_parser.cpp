@@ -125,7 +125,7 @@ class EntryParser {
     cursor_.expect(';');
   }
 
-  // "used_bytes_mask 0xfff" names the bytes of the next load whose values the program depends on (PTX ISA 12).
+  // "used_bytes_mask 0xfff" names the bytes of the next load whose values the program depends on (PTX ISA 12.2).
   void pragma() {
     const int line = cursor_.line();
     const std::string text = cursor_.string("a pragma");

@@ -1,4 +1,4 @@
-// One `.entry`: its parameters, performance directives and body (PTX ISA 4.3, 5.1.6, 11.1–11.4).
+// One `.entry`: its parameters, performance directives and body (PTX ISA 4.3, 5.1.6, 11.2.1, 11.4).
 #pragma once
 #include "ptx/cursor.h"
 #include "ptx/module.h"

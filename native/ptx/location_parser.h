@@ -1,4 +1,4 @@
-// `.loc` directives (PTX ISA 11.5.2): which source line the following instructions come from.
+// `.loc` directives (PTX ISA 11.5.4): which source line the following instructions come from.
 #pragma once
 #include "ptx/cursor.h"
 #include "ptx/module.h"

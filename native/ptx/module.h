@@ -31,7 +31,7 @@ struct Register {
   Type type;
 };
 
-// One source position of a `.loc` (PTX ISA 11.5.2); `inlined_at` is an index into Function::locations or -1.
+// One source position of a `.loc` (PTX ISA 11.5.4); `inlined_at` is an index into Function::locations or -1.
 struct Location {
   uint32_t file;
   int line;

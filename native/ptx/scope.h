@@ -1,4 +1,4 @@
-// Names of one entry: registers, variables and labels live in brace scopes (PTX ISA 4.5, 5.2).
+// Names of one entry: registers, variables and labels live in brace scopes (PTX ISA 4.4, 5.4.6, 9.7.12.1).
 #pragma once
 #include <map>
 #include <string>

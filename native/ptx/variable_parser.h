@@ -1,4 +1,4 @@
-// Declarations of variables and parameters (PTX ISA 5.4).
+// Declarations of variables and parameters (PTX ISA 5.1.6, 5.4).
 #pragma once
 #include "ptx/cursor.h"
 #include "ptx/module.h"

@@ -1,4 +1,4 @@
-// Comparison operators of setp and set (PTX ISA 9.3.1, 9.7.6).
+// Comparison operators of setp and set (PTX ISA 9.3.1, 9.7.6, 9.7.7).
 #pragma once
 #include "instructions/decoding.h"
 #include "instructions/lanewise.h"

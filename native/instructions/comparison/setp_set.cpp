@@ -1,5 +1,6 @@
 // setp.CmpOp{.BoolOp}{.ftz}.type p{|q}, a, b{, {!}c}; set.CmpOp{.BoolOp}{.ftz}.dtype.stype d, a, b{, {!}c}
-// (PTX ISA 9.7.6.1 set, 9.7.6.2 setp). q combines the negated comparison. Deviation: set to .f16 and .bf16 is refused.
+// (PTX ISA 9.7.6.1, 9.7.7.1 set, 9.7.6.2, 9.7.7.2 setp). q combines the negated comparison. Deviation: set to .f16 and
+// .bf16 is refused.
 #include "instructions/comparison/compare.h"
 #include "instructions/decoders.h"
 

@@ -1,4 +1,4 @@
-// bra{.uni} label; ret{.uni}; exit; trap   (PTX ISA 9.7.12.3, 9.7.12.6, 9.7.12.7, 9.7.19.3). An entry's ret is an exit.
+// bra{.uni} label; ret{.uni}; exit; trap   (PTX ISA 9.7.12.3, 9.7.12.6, 9.7.12.7, 9.7.19.4). An entry's ret is an exit.
 // .uni promises convergence; divergence is computed from the lanes themselves, so the promise is not needed.
 #include "instructions/decoders.h"
 

@@ -1,5 +1,5 @@
 // mov.type d, a; mov.type d, variable or special register; mov.{b32,b64} d, {a, b…} and {d, e…}, a
-// (PTX ISA 9.7.9.2, 9.7.9.3). Deviation: vectors of .b8 and .b128 are refused.
+// (PTX ISA 9.7.9.3, 9.7.9.4). Deviation: vectors of .b8 and .b128 are refused.
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"

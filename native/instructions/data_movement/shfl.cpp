@@ -1,7 +1,6 @@
 // shfl.sync.{up,down,bfly,idx}.b32 d{|p}, a, b, c, membermask   (PTX ISA 9.7.9.6). It converges lanes and orders no
 // memory. A source lane outside the group gives an unpredictable value: here its register as it stands.
 #include <algorithm>
-#include <array>
 
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
@@ -41,9 +40,12 @@ Source source_lane(Mode mode, uint32_t lane, uint32_t b, uint32_t c) {
 }
 
 // slots: d, a, b, c, p.
+void contribute_to_shfl(Warp& warp, const Operation& operation, LaneMask active) {
+  const auto* const a = warp.row<uint32_t>(operation.slots[1]);
+  machine::for_each_lane(active, [&](uint32_t lane) { warp.exchange()[lane] = a[lane]; });
+}
+
 void run_shfl(Warp& warp, const Operation& operation, LaneMask active) {
-  std::array<uint32_t, kLanes> a;
-  std::copy_n(warp.row<uint32_t>(operation.slots[1]), kLanes, a.begin());
   const auto* const b = warp.row<uint32_t>(operation.slots[2]);
   const auto* const c = warp.row<uint32_t>(operation.slots[3]);
   auto* const d = warp.row<uint32_t>(operation.slots[0]);
@@ -51,7 +53,7 @@ void run_shfl(Warp& warp, const Operation& operation, LaneMask active) {
   machine::for_each_lane(active, [&](uint32_t lane) {
     const Source source = source_lane(static_cast<Mode>(operation.argument), lane, b[lane], c[lane]);
     in_range |= source.in_range ? lane_bit(lane) : 0;
-    d[lane] = a[source.lane];
+    d[lane] = (warp.exchange_lanes() >> source.lane & 1) != 0 ? warp.exchange()[source.lane] : ~0u;
   });
   if (operation.slots[4] == machine::kNoSlot) return;
   LaneMask& p = warp.registers().predicate(operation.slots[4]);
@@ -76,6 +78,7 @@ void decode_shfl(Decoding& decoding) {
   operation.slots[4] = p ? decoding.destination(*p, ptx::kPredicate) : machine::kNoSlot;
   operation.argument = static_cast<uint32_t>(mode - std::begin(kModes));
   operation.kind = Operation::Kind::warp_convergent;
+  operation.contribute = &contribute_to_shfl;
   operation.run = &run_shfl;
 }
 

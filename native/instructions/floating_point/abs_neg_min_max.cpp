@@ -1,5 +1,5 @@
 // abs{.ftz}.f32, neg{.ftz}.f32, min{.ftz}{.NaN}{.xorsign.abs}.f32, max …, copysign.f32, all also .f64; testp.op.f32
-// (PTX ISA 9.7.3: abs, neg, min, max, copysign, testp). Deviations: none.
+// (PTX ISA 9.7.3.9, 9.7.3.10, 9.7.3.11, 9.7.3.12, 9.7.3.2, 9.7.3.1). Deviations: none.
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// add{.rnd}{.ftz}{.sat}.f32 / add{.rnd}.f64, sub, mul   (PTX ISA 9.7.3: add, sub, mul).
+// add{.rnd}{.ftz}{.sat}.f32 / add{.rnd}.f64, sub, mul   (PTX ISA 9.7.3.3, 9.7.3.4, 9.7.3.5).
 // Deviation: without an explicit rounding, ptxas may contract mul and add into fma; here both round.
 #include "instructions/decoders.h"
 #include "instructions/floating_point/rounded.h"

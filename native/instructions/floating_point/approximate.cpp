@@ -1,6 +1,6 @@
-// rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3). Computed in double
-// precision and rounded once, which lies within every stated error; a GPU's bits may differ. Deviation:
-// rsqrt.approx.f64 is refused.
+// rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3.16,
+// 9.7.3.18–9.7.3.22). Computed in double precision and rounded once, which lies within every stated error; a GPU's bits
+// may differ. Deviation: rsqrt.approx.f64 is refused.
 #include <cmath>
 
 #include "instructions/decoders.h"

@@ -1,6 +1,7 @@
 // div{.approx,.full,.rnd}{.ftz}.f32, div.rnd.f64; rcp{.approx,.rnd}{.ftz}.f32, rcp.rnd.f64;
-// sqrt{.approx,.rnd}{.ftz}.f32, sqrt.rnd.f64 (PTX ISA 9.7.3: div, rcp, sqrt). .approx and .full are computed exactly
-// and rounded once, which lies within their stated errors (2 ulp, 1 ulp). Deviation: rcp.approx.ftz.f64 is refused.
+// sqrt{.approx,.rnd}{.ftz}.f32, sqrt.rnd.f64 (PTX ISA 9.7.3.8, 9.7.3.13, 9.7.3.15). .approx and .full are computed
+// exactly and rounded once, which lies within their stated errors (2 ulp, 1 ulp). Deviation: rcp.approx.ftz.f64 is
+// refused.
 #include <cmath>
 
 #include "instructions/decoders.h"

@@ -1,4 +1,4 @@
-// fma.rnd{.ftz}{.sat}.f32 / fma.rnd.f64 d, a, b, c; mad.rnd is the same (PTX ISA 9.7.3: fma, mad). Deviations: none.
+// fma.rnd{.ftz}{.sat}.f32 / fma.rnd.f64 d, a, b, c; mad.rnd is the same (PTX ISA 9.7.3.6, 9.7.3.7). Deviations: none.
 #include <cmath>
 
 #include "instructions/decoders.h"

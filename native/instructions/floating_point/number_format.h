@@ -37,7 +37,7 @@ double to_double(uint64_t bits, NumberFormat format);
 inline float bf16_to_float(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 inline float f16_to_float(uint16_t bits) { return static_cast<float>(to_double(bits, kF16)); }
 
-// Round to nearest even; NaN becomes 0x7FFF (PTX ISA 9.7.9.21).
+// cvt.rn.bf16.f32 (PTX ISA 9.7.9.21): to nearest even; NaN becomes 0x7FFF, whose bits the ISA leaves open.
 inline uint16_t float_to_bf16(float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   const uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
@@ -49,7 +49,7 @@ inline float flush_subnormal(float value) {
   return std::bit_cast<float>((bits & 0x7F800000) == 0 ? bits & 0x80000000 : bits);
 }
 
-// Single-precision instructions answer NaN with 0x7FFFFFFF (PTX ISA 9.7.3).
+// Single-precision instructions return an unspecified NaN (PTX ISA 9.7.3): here 0x7FFFFFFF.
 inline float canonical_nan(float value) { return value != value ? std::bit_cast<float>(0x7FFFFFFFu) : value; }
 
 inline float saturate_to_unit(float value) {

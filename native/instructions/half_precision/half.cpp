@@ -1,5 +1,6 @@
 // add, sub, mul, fma, abs, neg, min, max of .f16, .f16x2, .bf16, .bf16x2 with {.rn}{.ftz}{.sat}{.relu}{.NaN}
-// (PTX ISA 9.7.4). Each element is computed exactly enough in double precision and rounded once. Deviations: none.
+// (PTX ISA 9.7.4.1–9.7.4.8). Each element is computed exactly enough in double precision and rounded once. Deviations:
+// none.
 #include <cmath>
 
 #include "instructions/decoders.h"

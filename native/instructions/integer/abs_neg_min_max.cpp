@@ -1,5 +1,5 @@
 // abs.type d, a; neg.type d, a; min.type d, a, b; max.type d, a, b; sad.type d, a, b, c
-// (PTX ISA 9.7.1.9, 9.7.1.10, 9.7.1.11, 9.7.1.12, 9.7.1.6). Deviations: none.
+// (PTX ISA 9.7.1.10, 9.7.1.11, 9.7.1.12, 9.7.1.13, 9.7.1.7). Deviations: none.
 #include <type_traits>
 
 #include "instructions/decoders.h"

@@ -1,5 +1,5 @@
 // bfe.type d, a, b, c; bfi.type f, a, b, c, d; brev.type d, a; clz.type d, a; popc.type d, a
-// (PTX ISA 9.7.1.20, 9.7.1.21, 9.7.1.18, 9.7.1.16, 9.7.1.15). Deviations: none.
+// (PTX ISA 9.7.1.19, 9.7.1.20, 9.7.1.18, 9.7.1.15, 9.7.1.14). Deviations: none.
 #include <bit>
 #include <type_traits>
 

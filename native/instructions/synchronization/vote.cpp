@@ -11,17 +11,23 @@ namespace {
 
 enum class Mode : uint32_t { all, any, uni, ballot };
 
-// slots: d, q. `argument`: Mode | negated q << 2.
+// slots: d, q.
+void contribute_to_vote(Warp& warp, const Operation& operation, LaneMask active) {
+  const LaneMask q = warp.registers().predicate(operation.slots[1]) ^ (operation.source_negated ? kAllLanes : 0);
+  machine::for_each_lane(active, [&](uint32_t lane) { warp.exchange()[lane] = q >> lane & 1; });
+}
+
 void run_vote(Warp& warp, const Operation& operation, LaneMask active) {
-  const LaneMask q = warp.registers().predicate(operation.slots[1]);
-  const LaneMask holds = ((operation.argument & 4) != 0 ? ~q : q) & active;
-  const auto mode = static_cast<Mode>(operation.argument & 3);
+  LaneMask holds = 0;
+  machine::for_each_lane(warp.exchange_lanes(), [&](uint32_t lane) { holds |= warp.exchange()[lane] << lane; });
+  const auto mode = static_cast<Mode>(operation.argument);
   if (mode == Mode::ballot) {
     auto* const d = warp.row<uint32_t>(operation.slots[0]);
     machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = holds; });
     return;
   }
-  const bool result = mode == Mode::any ? holds != 0 : holds == active || (mode == Mode::uni && holds == 0);
+  const bool result =
+      mode == Mode::any ? holds != 0 : holds == warp.exchange_lanes() || (mode == Mode::uni && holds == 0);
   LaneMask& p = warp.registers().predicate(operation.slots[0]);
   p = (p & ~active) | (result ? active : 0);
 }
@@ -43,12 +49,12 @@ void decode_vote(Decoding& decoding) {
   if (ballot ? type.bits != 32 : type != ptx::kPredicate) decoding.invalid(ballot ? "takes .b32" : "takes .pred");
   decoding.require_operands(3);
   auto& operation = decoding.operation;
-  bool negated = false;
-  operation.slots[1] = decoding.predicate(1, negated);
+  operation.slots[1] = decoding.predicate(1, operation.source_negated);
   operation.membermask = decoding.source(2, {ptx::TypeClass::untyped, 32});
   operation.slots[0] = decoding.destination(0, type);
-  operation.argument = static_cast<uint32_t>(mode - std::begin(kModes)) | (negated ? 4 : 0);
+  operation.argument = static_cast<uint32_t>(mode - std::begin(kModes));
   operation.kind = Operation::Kind::warp_convergent;
+  operation.contribute = &contribute_to_vote;
   operation.run = &run_vote;
 }
 
