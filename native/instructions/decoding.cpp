@@ -54,6 +54,7 @@ Slot Decoding::register_slot(const ptx::Operand& operand, ptx::Type type) {
 uint64_t Decoding::immediate_bits(const ptx::Operand& operand, ptx::Type type) const {
   const uint64_t mask = type.bits == 64 ? ~uint64_t{0} : (uint64_t{1} << type.bits) - 1;
   if (operand.kind == Kind::immediate) {
+    if (type == ptx::kPredicate) return operand.bits != 0 ? 1 : 0;
     if (type.type_class == ptx::TypeClass::floating && operand.bits != 0) invalid("needs a floating-point constant");
     return operand.bits & mask;
   }

@@ -3,12 +3,21 @@
 #include "error.h"
 #include "instructions/registry.h"
 #include "interpreter/defined_registers.h"
+#include "interpreter/stored_floats.h"
 
 namespace decode_lab::interpreter {
 
 namespace {
 
 using machine::Operation;
+
+// Calls come with .param variables of their own, so they are refused before anything else is looked at.
+void refuse_calls(const ptx::Function& entry) {
+  for (const ptx::Instruction& instruction : entry.instructions)
+    if (instruction.mnemonic == "call")
+      unsupported("instruction '" + instruction.text + "' of '" + instruction.operands[0].name + "' is not supported",
+                  instruction.line);
+}
 
 // A label may stand behind the last instruction, and a body may end without ret: both reach this exit.
 Operation closing_exit(const ptx::Function& entry) {
@@ -38,6 +47,7 @@ Operation decode_instruction(const ptx::Function& entry, uint32_t index, instruc
 
 machine::Program decode(const ptx::Function& entry, const VariableLayout& variables) {
   if (entry.instructions.empty()) invalid_ptx("entry '" + entry.name + "' has no instructions", entry.line);
+  refuse_calls(entry);
   machine::Program program{};
   program.function = &entry;
   instructions::RegisterLayout layout(entry, variables.addresses);
@@ -46,6 +56,7 @@ machine::Program decode(const ptx::Function& entry, const VariableLayout& variab
     program.operations.push_back(decode_instruction(entry, index, layout, uses[index]));
   program.operations.push_back(closing_exit(entry));
   require_defined_registers(program, uses);
+  mark_stored_floats(program, uses);
   program.constants = layout.constants();
   program.specials = layout.specials();
   program.register_bytes = layout.bytes();

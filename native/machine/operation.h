@@ -22,7 +22,7 @@ struct MemoryAccess {
   uint8_t register_bytes;  // width of one element's register
   bool sign_extend;
   bool non_coherent;         // ld.global.nc
-  bool may_hold_floats;      // .f32, .f64, .b32 or .b64
+  bool holds_floats;         // store: the elements are .f32 or .f64, by their type or by what computed them
   Slot address;              // kNoSlot: `offset` alone
   uint8_t address_bits;      // width of the address register: 32 or 64
   int64_t offset;            // bytes

@@ -37,6 +37,8 @@ constexpr std::array<std::pair<std::string_view, SpecialRegister>, 22> kNames{{
     {"%total_smem_size", total_smem_size},
 }};
 
+constexpr uint64_t kSharedUnit = 128;  // bytes, the allocation unit of sm_80 to sm_90 (PTX ISA 10.30)
+
 uint32_t value(const Warp& warp, SpecialRegister which, uint32_t lane) {
   const Cta& cta = warp.cta();
   const Launch& launch = cta.grid().launch;
@@ -85,7 +87,8 @@ uint32_t value(const Warp& warp, SpecialRegister which, uint32_t lane) {
     case dynamic_smem_size:
       return static_cast<uint32_t>(launch.shared_bytes);
     case total_smem_size:
-      return static_cast<uint32_t>(cta.grid().program.static_shared_bytes + launch.shared_bytes);
+      return static_cast<uint32_t>((cta.grid().program.static_shared_bytes + launch.shared_bytes + kSharedUnit - 1) /
+                                   kSharedUnit * kSharedUnit);
   }
   return 0;
 }

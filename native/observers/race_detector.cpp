@@ -35,12 +35,16 @@ void RaceDetector::request(const Request& request) {
 }
 
 // One pass over the cell's accesses: report races, drop what the new access makes redundant, add the new access.
-// Redundant are bytes that a write replaces (whoever conflicts with the old access conflicts with the new one or was
-// reported), reads of this CTA that the new read is ordered after, and all but one foreign read of a byte: any CTA that
-// writes it later races with that one.
+// Redundant are
+// - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or has been
+// reported;
+// - reads of this CTA that the new read is ordered after;
+// - all but one foreign read and one foreign write of a byte, and accesses of this CTA to bytes that a foreign access
+// of the
+//   same kind covers: whoever conflicts with them conflicts with the foreign one.
 void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& shadow) {
   const Access& added = lane.access;
-  uint8_t foreign_reads = 0;
+  uint8_t foreign[2] = {0, 0};  // bytes that foreign reads and foreign writes cover
   bool joined = false;
   uint32_t* link = &head;
   while (*link != 0) {
@@ -56,13 +60,14 @@ void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& sh
       }
     }
     if (!keep_bytes) old.bytes &= static_cast<uint8_t>(~overlap);
+    if (is_foreign) {
+      old.bytes &= static_cast<uint8_t>(~foreign[old.write]);
+      foreign[old.write] |= old.bytes;
+    }
     const bool same_request =
         !is_foreign && old.warp == added.warp && old.clock == added.clock && old.instruction == added.instruction;
-    const bool repeated = is_foreign && !old.write && (old.bytes & ~foreign_reads) == 0;
-    const bool dominated = !is_foreign && !old.write && !added.write && !old.non_coherent && !same_request &&
-                           (old.bytes & ~added.bytes) == 0 && racing_lane(old, lane) == kLanes;
-    if (is_foreign && !old.write) foreign_reads |= old.bytes;
-    if (old.bytes == 0 || repeated || dominated) {
+    if (!is_foreign && !same_request) forget_dominated_lanes(old, lane);
+    if (old.bytes == 0 || old.lanes == 0) {
       shadow.remove(link);
       continue;
     }
@@ -72,8 +77,18 @@ void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& sh
     }
     link = &old.next;
   }
-  const bool covered = !added.write && (added.bytes & ~foreign_reads) == 0;
+  const bool covered = (added.bytes & ~foreign[added.write]) == 0;
   if (!joined && !covered) shadow.append(link, added);
+}
+
+// A read that is ordered before the new read conflicts with nothing that the new one does not conflict with.
+void RaceDetector::forget_dominated_lanes(Access& old, const Lane& lane) const {
+  const Access& added = lane.access;
+  if (old.write || added.write || old.non_coherent || (old.bytes & ~added.bytes) != 0) return;
+  machine::for_each_lane(old.lanes, [&](uint32_t candidate) {
+    if (lane.request.cta->order().ordered(old.warp, candidate, old.clock, added.warp, lane.lane))
+      old.lanes &= ~lane_bit(candidate);
+  });
 }
 
 uint32_t RaceDetector::racing_lane(const Access& old, const Lane& lane) const {

@@ -25,6 +25,7 @@ class RaceDetector final : public machine::Observer {
     Access access;
   };
   void visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& shadow);
+  void forget_dominated_lanes(Access& old, const Lane& lane) const;
   // The lane of `old` that races with `lane`, or kLanes.
   uint32_t racing_lane(const Access& old, const Lane& lane) const;
   FindingClass classify(const Access& old, const Lane& lane) const;

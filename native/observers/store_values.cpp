@@ -36,7 +36,7 @@ const std::byte* stored_by(const machine::Request& request, uint32_t lane) {
 bool elements_near(const machine::Request& request, uint32_t lane, uint32_t other, uint64_t begin, uint64_t end) {
   const auto& memory = request.operation->memory;
   const uint64_t offset = request.offset[lane], other_offset = request.offset[other], width = memory.element_bytes;
-  if (!memory.may_hold_floats || (offset - other_offset) % width != 0) return false;
+  if (!memory.holds_floats || (offset - other_offset) % width != 0) return false;
   for (uint64_t at = offset + (begin - offset) / width * width; at < end; at += width) {
     if (at < other_offset || at + width > other_offset + memory.bytes()) return false;
     const std::byte *a = stored_by(request, lane) + (at - offset), *b = stored_by(request, other) + (at - other_offset);

@@ -96,6 +96,7 @@ class EntryParser {
     if (word == ".reg") return registers();
     if (word == ".shared") return variable(StateSpace::shared);
     if (word == ".local") return variable(StateSpace::local);
+    if (word == ".param") return variable(StateSpace::param);  // of a call, which the verifier refuses
     if (word == ".pragma") return pragma();
     unsupported("directive '" + word + "' inside an entry", line);
   }
@@ -132,8 +133,10 @@ class EntryParser {
     constexpr std::string_view kUsedBytes = "used_bytes_mask ";
     if (text.starts_with(kUsedBytes)) {
       std::string_view digits = std::string_view(text).substr(kUsedBytes.size());
-      if (digits.starts_with("0x")) digits.remove_prefix(2);
-      if (std::from_chars(digits.data(), digits.data() + digits.size(), used_bytes_mask_, 16).ec != std::errc())
+      const bool hexadecimal = digits.starts_with("0x");
+      if (hexadecimal) digits.remove_prefix(2);
+      if (std::from_chars(digits.data(), digits.data() + digits.size(), used_bytes_mask_, hexadecimal ? 16 : 10).ec !=
+          std::errc())
         syntax_error("'" + text + "' holds no mask", line);
     }
     cursor_.expect(';');
@@ -162,7 +165,7 @@ class EntryParser {
     split_opcode(result);
     const auto index = static_cast<uint32_t>(function_.instructions.size());
     function_.instructions.push_back(std::move(result));
-    if (function_.instructions[index].mnemonic == "call") return skip_operands();
+    if (function_.instructions[index].mnemonic == "call") return call_operands(index);
     if (cursor_.accept(';')) return;
     do {
       const auto position = static_cast<uint32_t>(function_.instructions[index].operands.size());
@@ -174,12 +177,19 @@ class EntryParser {
     cursor_.expect(';');
   }
 
-  // Argument lists are not operands; an entry with a call still parses, so that the verifier can refuse it by name.
-  void skip_operands() {
+  // Argument lists are not operands. What is called is kept, so that the verifier can refuse the call by name.
+  void call_operands(uint32_t index) {
+    Operand callee{};
+    callee.kind = Operand::Kind::label;
+    int depth = 0;
     while (!cursor_.accept(';')) {
       if (cursor_.at_end()) cursor_.wrong("';'");
-      cursor_.next();
+      const Token& token = cursor_.next();
+      if (token.is('(')) depth++;
+      if (token.is(')')) depth--;
+      if (depth == 0 && token.kind == Token::Kind::word && callee.name.empty()) callee.name = token.text;
     }
+    function_.instructions[index].operands.push_back(std::move(callee));
   }
 
   static void split_opcode(Instruction& instruction) {

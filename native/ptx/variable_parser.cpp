@@ -1,7 +1,7 @@
 #include "ptx/variable_parser.h"
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace decode_lab::ptx {
 
@@ -37,40 +37,58 @@ void parse_attributes(Cursor& cursor, Variable& variable, bool& has_type, uint32
   }
 }
 
-uint64_t parse_element_count(Cursor& cursor, const Variable& variable) {
+// The extents of an array, outermost first; 0 for `[]`.
+std::vector<uint64_t> parse_extents(Cursor& cursor, const Variable& variable) {
+  std::vector<uint64_t> extents;
   uint64_t count = 1;
   while (cursor.accept('[')) {
-    const bool unsized = cursor.peek().is(']');
-    const uint64_t extent = unsized ? 0 : cursor.integer("an array extent");
+    extents.push_back(cursor.peek().is(']') ? 0 : cursor.integer("an array extent"));
     cursor.expect(']');
-    if (extent > kLargestVariable || (count *= extent) > kLargestVariable)
+    if (extents.back() > kLargestVariable || (count *= extents.back()) > kLargestVariable)
       unsupported("variable '" + variable.name + "' is larger than 4 GiB", variable.line);
   }
-  return count;
+  return extents;
 }
 
 void append(std::vector<uint8_t>& bytes, uint64_t bits, uint32_t size) {
   for (uint32_t i = 0; i < size; i++) bytes.push_back(static_cast<uint8_t>(bits >> (8 * i)));
 }
 
-void parse_initial_values(Cursor& cursor, Variable& variable) {
-  if (cursor.accept('{')) {
-    while (!cursor.accept('}')) {
-      parse_initial_values(cursor, variable);
-      if (!cursor.peek().is('}')) cursor.expect(',');
-    }
-    return;
-  }
+// The bytes of one number as the variable's type stores it.
+uint64_t parse_initial_value(Cursor& cursor, const Variable& variable) {
   const bool negative = cursor.accept('-');
-  const Token& token = cursor.peek();
-  uint64_t bits = token.bits;
-  if (token.kind == Token::Kind::f64 && variable.type == Type{TypeClass::floating, 32})
-    bits = std::bit_cast<uint32_t>(static_cast<float>(std::bit_cast<double>(bits)));
-  else if (token.kind != Token::Kind::integer && token.kind != Token::Kind::f32 && token.kind != Token::Kind::f64)
-    unsupported("initial value '" + std::string(token.text) + "' of '" + variable.name + "' (only numbers are)",
+  const Token& token = cursor.next();
+  const bool is_float = variable.type.type_class == TypeClass::floating, is_double = variable.type.bits == 64;
+  if (token.kind == Token::Kind::integer && !is_float) return negative ? 0 - token.bits : token.bits;
+  double value = 0;
+  if (token.kind == Token::Kind::integer)
+    value = static_cast<double>(token.bits);
+  else if (token.kind == Token::Kind::f64)
+    value = std::bit_cast<double>(token.bits);
+  else if (token.kind == Token::Kind::f32)
+    value = std::bit_cast<float>(static_cast<uint32_t>(token.bits));
+  if (!is_float ||
+      (token.kind != Token::Kind::integer && token.kind != Token::Kind::f64 && token.kind != Token::Kind::f32))
+    unsupported("initial value '" + std::string(token.text) + "' of '" + variable.name + "' (numbers of its type are)",
                 token.line);
-  cursor.next();
-  append(variable.initial, negative ? 0 - bits : bits, variable.type.bytes());
+  if (negative) value = -value;
+  return is_double ? std::bit_cast<uint64_t>(value) : std::bit_cast<uint32_t>(static_cast<float>(value));
+}
+
+// Fills one dimension of the array: missing elements are zero (PTX ISA 5.4.4).
+void parse_initial_values(Cursor& cursor, Variable& variable, const std::vector<uint64_t>& extents, size_t dimension) {
+  if (!cursor.accept('{')) {
+    return append(variable.initial, parse_initial_value(cursor, variable), variable.type.bytes());
+  }
+  uint64_t inner = 1;
+  for (size_t i = dimension + 1; i < extents.size(); i++) inner *= extents[i];
+  while (!cursor.accept('}')) {
+    const size_t before = variable.initial.size();
+    const bool nested = cursor.peek().is('{');
+    parse_initial_values(cursor, variable, extents, dimension + 1);
+    if (nested) variable.initial.resize(std::max(variable.initial.size(), before + inner * variable.type.bytes()));
+    if (!cursor.peek().is('}')) cursor.expect(',');
+  }
 }
 
 }  // namespace
@@ -85,8 +103,10 @@ Variable parse_variable(Cursor& cursor, StateSpace space, bool is_extern) {
   parse_attributes(cursor, variable, has_type, vector_length);
   if (!has_type) cursor.wrong("a type");
   variable.name = cursor.word("a name");
-  const uint64_t count = parse_element_count(cursor, variable);
-  if (cursor.accept('=')) parse_initial_values(cursor, variable);
+  const std::vector<uint64_t> extents = parse_extents(cursor, variable);
+  uint64_t count = 1;
+  for (const uint64_t extent : extents) count *= extent;
+  if (cursor.accept('=')) parse_initial_values(cursor, variable, extents, 0);
   const uint64_t declared = count * vector_length * variable.type.bytes();
   if (declared != 0 && variable.initial.size() > declared)
     invalid_ptx("'" + variable.name + "' has " + std::to_string(variable.initial.size()) +

@@ -50,6 +50,9 @@ struct Flushed {
 struct FromF16 {
   double operator()(uint16_t bits) const { return to_double(bits, kF16); }
 };
+struct FromF16Flushed {
+  double operator()(uint16_t bits) const { return to_double((bits & 0x7C00) == 0 ? bits & 0x8000 : bits, kF16); }
+};
 struct FromBf16 {
   float operator()(uint16_t bits) const { return bf16_to_float(bits); }
 };
@@ -118,6 +121,8 @@ Comparison take_comparison(Decoding& decoding) {
   if (name.empty()) decoding.refuse("without a comparison operator");
   const bool flush = decoding.take("ftz");
   const ptx::Type type = decoding.take_type();
+  const bool may_flush = type == ptx::Type{ptx::TypeClass::floating, 32} || type.type_class == ptx::TypeClass::half;
+  if (flush && !may_flush) decoding.invalid("has .ftz, which ." + to_string(type) + " does not take");
   decoding.operation.slots[1] = decoding.source(1, type);
   decoding.operation.slots[2] = decoding.source(2, type);
   Comparison comparison = nullptr;
@@ -129,7 +134,8 @@ Comparison take_comparison(Decoding& decoding) {
         comparison = flush ? floating_comparison<float, Flushed>(name) : floating_comparison<float>(name);
       break;
     case ptx::TypeClass::half:
-      comparison = floating_comparison<uint16_t, FromF16>(name);
+      comparison =
+          flush ? floating_comparison<uint16_t, FromF16Flushed>(name) : floating_comparison<uint16_t, FromF16>(name);
       break;
     case ptx::TypeClass::bfloat:
       comparison = floating_comparison<uint16_t, FromBf16>(name);

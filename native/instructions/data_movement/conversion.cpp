@@ -78,11 +78,11 @@ uint64_t finish_float(uint64_t bits, const Conversion& conversion) {
   const NumberFormat format = format_of(conversion.to);
   const bool single = conversion.to == ptx::Type{TypeClass::floating, 32};
   double value = to_double(bits, format);
-  if (conversion.saturate_finite && std::isinf(value)) return bits - 1;
   if (conversion.flush && single) value = flush_subnormal(static_cast<float>(value));
-  if (conversion.saturate) value = std::isnan(value) || value < 0 ? 0.0 : std::min(value, 1.0);
-  if (conversion.relu && value < 0) value = 0.0;
-  return round_to_format(value, format, Rounding::nearest_even);
+  if (conversion.saturate) value = saturate_to_unit(value);
+  if (conversion.relu && value <= 0) value = 0.0;
+  const uint64_t finished = round_to_format(value, format, Rounding::nearest_even);
+  return conversion.saturate_finite && std::isinf(value) ? finished - 1 : finished;
 }
 
 }  // namespace

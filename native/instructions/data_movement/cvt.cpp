@@ -122,12 +122,20 @@ void require_rounding(Decoding& decoding, const Conversion& c, bool has_rounding
     if (has_rounding) decoding.invalid("rounds between integers");
     return;
   }
-  const bool narrows = is_float(c.to) && is_float(c.from) ? c.to.bits < c.from.bits : true;
+  const bool between_halves = c.to.bits == 16 && c.from.bits == 16 && c.to != c.from;
+  const bool narrows = is_float(c.to) && is_float(c.from) ? c.to.bits < c.from.bits || between_halves : true;
   const bool needs_integral = !is_float(c.to);
   if (needs_integral && !c.to_integral) decoding.invalid("needs .rni, .rzi, .rmi or .rpi");
   if (narrows && !has_rounding) decoding.invalid("needs a rounding");
   if (c.to_integral && is_float(c.to) && c.to != c.from)
     decoding.invalid("rounds to an integral value of another type");
+}
+
+// Modifiers that the conversion would ignore are not PTX.
+void require_meaningful_modifiers(Decoding& decoding, const Conversion& c) {
+  constexpr ptx::Type kSingle{TypeClass::floating, 32};
+  if (c.flush && c.to != kSingle && c.from != kSingle) decoding.invalid("has .ftz, but no .f32 takes part");
+  if ((c.relu || c.saturate_finite) && !is_float(c.to)) decoding.invalid("has .relu or .satfinite for an integer");
 }
 
 // The register may be wider than the type (PTX ISA 9.4.1).
@@ -159,11 +167,12 @@ void decode_cvt(Decoding& decoding) {
   bool has_rounding = false;
   const Conversion c = take_conversion(decoding, has_rounding);
   const bool pair = c.to.type_class == TypeClass::half_x2 || c.to.type_class == TypeClass::bfloat_x2;
-  if (pair && !has_rounding) decoding.invalid("needs a rounding");
+  if (pair && (!has_rounding || c.to_integral)) decoding.invalid("needs .rn or .rz");
   if (pair) return decode_pair(decoding, c);
   if (c.from.type_class == TypeClass::half_x2 || c.from.type_class == TypeClass::bfloat_x2)
     decoding.refuse("from ." + to_string(c.from));
   require_rounding(decoding, c, has_rounding);
+  require_meaningful_modifiers(decoding, c);
   decoding.require_operands(2);
   auto& operation = decoding.operation;
   const ptx::Type a = register_for(decoding, 1, c.from), d = register_for(decoding, 0, c.to);

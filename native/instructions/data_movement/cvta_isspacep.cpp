@@ -50,8 +50,13 @@ machine::Handler handler(StateSpace space) {
 void run_isspacep(Warp& warp, const Operation& operation, LaneMask active) {
   const auto* const a = warp.row<uint64_t>(operation.slots[1]);
   LaneMask holds = 0;
-  for (uint32_t lane = 0; lane < kLanes; lane++)
-    holds |= machine::space_of_generic(a[lane]) == static_cast<StateSpace>(operation.argument) ? lane_bit(lane) : 0;
+  const auto asked = static_cast<StateSpace>(operation.argument);
+  for (uint32_t lane = 0; lane < kLanes; lane++) {
+    const StateSpace space = machine::space_of_generic(a[lane]);
+    const bool in_global_window =
+        asked == StateSpace::global && space == StateSpace::param;  // kernel parameters lie in it
+    holds |= space == asked || in_global_window ? lane_bit(lane) : 0;
+  }
   LaneMask& p = warp.registers().predicate(operation.slots[0]);
   p = (p & ~active) | (holds & active);
 }

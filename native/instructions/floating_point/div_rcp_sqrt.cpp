@@ -1,6 +1,7 @@
 // div{.approx,.full,.rnd}{.ftz}.f32, div.rnd.f64; rcp{.approx,.rnd}{.ftz}.f32, rcp.rnd.f64;
 // sqrt{.approx,.rnd}{.ftz}.f32, sqrt.rnd.f64 (PTX ISA 9.7.3.8, 9.7.3.13, 9.7.3.15). .approx and .full are computed
-// exactly and rounded once, which lies within their stated errors (2 ulp, 1 ulp). Deviation: rcp.approx.ftz.f64 is
+// exactly and rounded once, which lies within their stated errors (2 ulp, 1 ulp). Deviations: div.approx of
+// 2^126 < |b| < 2^128 is the quotient too, where the ISA has zero; rcp.approx.ftz.f64 is
 // refused.
 #include <cmath>
 
@@ -38,6 +39,7 @@ RoundedForm take_form(Decoding& decoding, std::initializer_list<std::string_view
   const std::string method = decoding.take_one_of(methods);
   const RoundedForm form = take_rounded_form(decoding);
   if (method.empty() == !form.explicit_rounding) decoding.refuse("without one method such as .rn or .approx");
+  if (form.saturate) decoding.invalid("has .sat, which it does not take");
   if (form.type.bits == 64 && !method.empty()) decoding.refuse("with ." + method + " of .f64");
   return form;
 }

@@ -52,8 +52,10 @@ inline float flush_subnormal(float value) {
 // Single-precision instructions return an unspecified NaN (PTX ISA 9.7.3): here 0x7FFFFFFF.
 inline float canonical_nan(float value) { return value != value ? std::bit_cast<float>(0x7FFFFFFFu) : value; }
 
-inline float saturate_to_unit(float value) {
-  return value != value ? 0.0f : value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value + 0.0f;
+// .sat: NaN, negative numbers and -0 become +0.
+template <class T>
+T saturate_to_unit(T value) {
+  return value > T{0} ? (value < T{1} ? value : T{1}) : T{0};
 }
 
 }  // namespace decode_lab::instructions

@@ -48,8 +48,8 @@ double flush(double value, NumberFormat format) {
 
 double adjust(double value, NumberFormat format, uint32_t form) {
   if ((form & kFlush) != 0) value = flush(value, format);
-  if ((form & kSaturate) != 0) value = std::isnan(value) || value < 0 ? 0.0 : value > 1 ? 1.0 : value;
-  if ((form & kRelu) != 0 && value < 0) value = 0.0;
+  if ((form & kSaturate) != 0) value = saturate_to_unit(value);
+  if ((form & kRelu) != 0 && value <= 0) value = 0.0;
   return value;
 }
 

@@ -1,5 +1,5 @@
 // div.type d, a, b; rem.type d, a, b   (PTX ISA 9.7.1.8, 9.7.1.9).
-// Division by zero "yields an unspecified, machine-specific value": here all ones (div) and a (rem), as GPUs return.
+// Division by zero "yields an unspecified, machine-specific value": here all ones (div) and a (rem).
 // MININT / -1 wraps to MININT, its remainder is 0.
 #include <limits>
 #include <type_traits>

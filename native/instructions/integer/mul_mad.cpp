@@ -107,7 +107,7 @@ void decode_mul_or_mad(Decoding& decoding, bool is_mad) {
   const std::string part = decoding.take_one_of({"lo", "hi", "wide"});
   if (part.empty()) decoding.refuse("without .lo, .hi or .wide");
   const bool saturate = is_mad && part == "hi" && decoding.take("sat");
-  if (is_mad && part != "wide" && decoding.take("cc"))
+  if (is_mad && part != "wide" && !saturate && decoding.take("cc"))
     return decode_carry_chain(decoding, part == "lo" ? CarryChain::mad_lo : CarryChain::mad_hi,
                               {.reads = false, .writes = true});
   const ptx::Type type = decoding.take_type();
