@@ -1,6 +1,7 @@
 #include "interpreter/describe_findings.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace decode_lab::interpreter {
 
@@ -65,9 +66,15 @@ std::string where(const Site& site) {
   return "thread " + dims(site.thread) + " of CTA " + dims(site.cta) + " (" + source + ")";
 }
 
+std::string hexadecimal(uint64_t value) {
+  std::array<char, 16> digits{};
+  const auto [end, error] = std::to_chars(digits.begin(), digits.end(), value, 16);
+  return "0x" + std::string(digits.begin(), end);
+}
+
 std::string place(const Finding& finding) {
   const std::string bytes = std::to_string(finding.bytes) + (finding.bytes == 1 ? " byte" : " bytes");
-  if (finding.buffer.empty()) return bytes + " at address " + std::to_string(finding.byte_offset);
+  if (finding.buffer.empty()) return bytes + " at address " + hexadecimal(static_cast<uint64_t>(finding.byte_offset));
   return bytes + " at offset " + std::to_string(finding.byte_offset) + " of '" + finding.buffer + "'";
 }
 

@@ -2,13 +2,21 @@
 
 #include <algorithm>
 
-#include "observers/store_values.h"
-
 namespace decode_lab::observers {
 
 using machine::kLanes;
 using machine::lane_bit;
 using machine::Request;
+
+namespace {
+
+void merge_replaced(Access& access, machine::LaneMask lanes, uint32_t clock) {
+  if (clock < access.replaced_clock || clock == 0) return;
+  access.replaced_lanes = (clock == access.replaced_clock ? access.replaced_lanes : 0) | lanes;
+  access.replaced_clock = clock;
+}
+
+}  // namespace
 
 void RaceDetector::request(const Request& request) {
   const bool is_shared = request.space == ptx::StateSpace::shared;
@@ -29,23 +37,21 @@ void RaceDetector::request(const Request& request) {
       const uint64_t start = cell * ShadowMemory::kCellBytes;
       const uint64_t begin = std::max(offset, start), end = std::min(offset + bytes, start + ShadowMemory::kCellBytes);
       access.bytes = static_cast<uint8_t>(((1u << (end - begin)) - 1) << (begin - start));
-      visit_cell(shadow.head(request.buffer[lane]->index, begin), {request, lane, begin, end, access}, shadow);
+      visit_cell(shadow.head(request.buffer[lane]->index, begin), {request, lane, begin, end, start, access}, shadow);
     }
   });
 }
 
 // One pass over the cell's accesses: report races, drop what the new access makes redundant, add the new access.
 // Redundant are
-// - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or has been
-// reported;
+// - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or is reported here;
 // - reads of this CTA that the new read is ordered after;
-// - all but one foreign read and one foreign write of a byte, and accesses of this CTA to bytes that a foreign access
-// of the
-//   same kind covers: whoever conflicts with them conflicts with the foreign one.
-void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& shadow) {
-  const Access& added = lane.access;
+// - all but one foreign read and one foreign write of a byte, and what this CTA does to bytes that a foreign access of
+//   the same kind covers: whoever conflicts with it conflicts with the foreign one.
+void RaceDetector::visit_cell(uint32_t& head, Lane lane, ShadowMemory& shadow) {
+  Access& added = lane.access;
   uint8_t foreign[2] = {0, 0};  // bytes that foreign reads and foreign writes cover
-  bool joined = false;
+  uint32_t joined = 0;
   uint32_t* link = &head;
   while (*link != 0) {
     Access& old = shadow.access(*link);
@@ -57,6 +63,8 @@ void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& sh
         const FindingClass found = classify(old, lane);
         report(old, old_lane, lane, found);
         keep_bytes = keep_bytes || is_warning(found);
+      } else if (added.write) {
+        remember_replaced(old, lane);
       }
     }
     if (!keep_bytes) old.bytes &= static_cast<uint8_t>(~overlap);
@@ -71,14 +79,36 @@ void RaceDetector::visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& sh
       shadow.remove(link);
       continue;
     }
-    if (same_request && old.bytes == added.bytes) {
-      old.lanes |= added.lanes;
-      joined = true;
-    }
+    if (same_request && old.bytes == added.bytes) joined = *link;
     link = &old.next;
   }
   const bool covered = (added.bytes & ~foreign[added.write]) == 0;
-  if (!joined && !covered) shadow.append(link, added);
+  if (joined != 0) {
+    shadow.access(joined).lanes |= added.lanes;
+    merge_replaced(shadow.access(joined), added.replaced_lanes, added.replaced_clock);
+  } else if (!covered) {
+    shadow.append(link, added);
+  }
+}
+
+// Keeps the latest: who is unordered with an earlier access of a warp is unordered with its later ones.
+void RaceDetector::remember_replaced(const Access& old, Lane& lane) const {
+  Access& added = lane.access;
+  if (old.warp != added.warp || (added.bytes & ~old.bytes) != 0) return;
+  if (old.write) merge_replaced(added, old.replaced_lanes, old.replaced_clock);
+  if (!old.write || compare_with_memory(lane.request, lane.lane, {lane.cell, added.bytes}) == Likeness::different)
+    merge_replaced(added, old.lanes, old.clock);
+}
+
+bool RaceDetector::unordered_with_replaced(const Access& old, const Lane& lane) const {
+  if (old.replaced_clock == 0) return false;
+  if (old.cta != lane.access.cta) return true;
+  bool unordered = false;
+  machine::for_each_lane(old.replaced_lanes, [&](uint32_t candidate) {
+    unordered = unordered || !lane.request.cta->order().ordered(old.warp, candidate, old.replaced_clock,
+                                                                lane.access.warp, lane.lane);
+  });
+  return unordered;
 }
 
 // A read that is ordered before the new read conflicts with nothing that the new one does not conflict with.
@@ -102,20 +132,28 @@ uint32_t RaceDetector::racing_lane(const Access& old, const Lane& lane) const {
   return kLanes;
 }
 
-FindingClass RaceDetector::classify(const Access& old, const Lane& lane) const {
+Likeness RaceDetector::likeness(const Access& old, const Lane& lane) const {
   const Access& added = lane.access;
-  if (old.write && added.write) {
-    const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
-                            old.clock == added.clock;
-    const auto among_lanes =
-        same_store ? compare_with_lanes(lane.request, lane.lane, old.lanes, lane.begin, lane.end) : std::nullopt;
-    const Likeness likeness =
-        among_lanes ? *among_lanes : compare_with_memory(lane.request, lane.lane, lane.begin, lane.end);
-    if (likeness == Likeness::same) return FindingClass::same_value_write;
-    if (likeness == Likeness::near) return FindingClass::near_value_write;
+  if (!old.write || !added.write || unordered_with_replaced(old, lane)) return Likeness::different;
+  const CellBytes common{lane.cell, static_cast<uint8_t>(old.bytes & added.bytes)};
+  const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
+                          old.clock == added.clock;
+  const auto among_lanes =
+      same_store ? compare_with_lanes(lane.request, lane.lane, old.lanes, common) : std::optional<Likeness>();
+  return among_lanes ? *among_lanes : compare_with_memory(lane.request, lane.lane, common);
+}
+
+FindingClass RaceDetector::classify(const Access& old, const Lane& lane) const {
+  switch (likeness(old, lane)) {
+    case Likeness::same:
+      return FindingClass::same_value_write;
+    case Likeness::near:
+      return FindingClass::near_value_write;
+    case Likeness::different:
+      break;
   }
-  if (old.cta != added.cta) return FindingClass::inter_cta_global;
-  if (old.warp == added.warp) return FindingClass::intra_warp;
+  if (old.cta != lane.access.cta) return FindingClass::inter_cta_global;
+  if (old.warp == lane.access.warp) return FindingClass::intra_warp;
   return lane.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared
                                                        : FindingClass::intra_cta_global;
 }

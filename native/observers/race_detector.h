@@ -6,6 +6,7 @@
 #include "machine/observer.h"
 #include "observers/finding_log.h"
 #include "observers/shadow_memory.h"
+#include "observers/store_values.h"
 
 namespace decode_lab::observers {
 
@@ -22,12 +23,16 @@ class RaceDetector final : public machine::Observer {
     const machine::Request& request;
     uint32_t lane;
     uint64_t begin, end;  // bytes of the buffer
+    uint64_t cell;        // its first byte
     Access access;
   };
-  void visit_cell(uint32_t& head, const Lane& lane, ShadowMemory& shadow);
+  void visit_cell(uint32_t& head, Lane lane, ShadowMemory& shadow);
   void forget_dominated_lanes(Access& old, const Lane& lane) const;
   // The lane of `old` that races with `lane`, or kLanes.
   uint32_t racing_lane(const Access& old, const Lane& lane) const;
+  void remember_replaced(const Access& old, Lane& lane) const;
+  bool unordered_with_replaced(const Access& old, const Lane& lane) const;
+  Likeness likeness(const Access& old, const Lane& lane) const;
   FindingClass classify(const Access& old, const Lane& lane) const;
   void report(const Access& old, uint32_t old_lane, const Lane& lane, FindingClass finding_class);
 

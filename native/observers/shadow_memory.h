@@ -20,6 +20,10 @@ struct Access {
   uint8_t bytes;  // of the cell, bit 0 = lowest address
   bool write : 1;
   bool non_coherent : 1;
+  // A write stands for what it replaced: the latest read or different value of its own warp at these bytes. A write
+  // that is unordered with that is no harmless repetition, whatever its value.
+  machine::LaneMask replaced_lanes;
+  uint32_t replaced_clock;  // 0: nothing
 };
 
 class ShadowMemory {

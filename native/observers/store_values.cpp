@@ -47,25 +47,36 @@ bool elements_near(const machine::Request& request, uint32_t lane, uint32_t othe
 
 }  // namespace
 
-Likeness compare_with_memory(const machine::Request& request, uint32_t lane, uint64_t begin, uint64_t end) {
-  const std::byte* const stored = stored_by(request, lane) + (begin - request.offset[lane]);
-  return std::memcmp(stored, request.buffer[lane]->host + begin, end - begin) == 0 ? Likeness::same
-                                                                                   : Likeness::different;
+Likeness compare_with_memory(const machine::Request& request, uint32_t lane, CellBytes cell) {
+  for (uint32_t i = 0; i < 4; i++) {
+    if ((cell.bytes >> i & 1) == 0) continue;
+    const std::byte stored = stored_by(request, lane)[cell.start + i - request.offset[lane]];
+    if (stored != request.buffer[lane]->host[cell.start + i]) return Likeness::different;
+  }
+  return Likeness::same;
 }
 
 std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes,
-                                           uint64_t begin, uint64_t end) {
+                                           CellBytes cell) {
   std::optional<Likeness> worst;
+  const uint64_t bytes = request.operation->memory.bytes();
   machine::for_each_lane(lanes & request.lanes & (machine::lane_bit(lane) - 1), [&](uint32_t other) {
-    const uint64_t from = std::max(begin, request.offset[other]);
-    const uint64_t to = std::min(end, request.offset[other] + request.operation->memory.bytes());
-    if (request.buffer[other] != request.buffer[lane] || from >= to) return;
-    const std::byte* const a = stored_by(request, lane) + (from - request.offset[lane]);
-    const std::byte* const b = stored_by(request, other) + (from - request.offset[other]);
-    const Likeness likeness = std::memcmp(a, b, to - from) == 0               ? Likeness::same
-                              : elements_near(request, lane, other, from, to) ? Likeness::near
-                                                                              : Likeness::different;
-    worst = std::max(worst.value_or(Likeness::same), likeness);
+    if (request.buffer[other] != request.buffer[lane]) return;
+    uint64_t first = UINT64_MAX, last = 0;
+    bool same = true;
+    for (uint32_t i = 0; i < 4; i++) {
+      const uint64_t at = cell.start + i;
+      if ((cell.bytes >> i & 1) == 0 || at < request.offset[other] || at >= request.offset[other] + bytes) continue;
+      first = std::min(first, at);
+      last = at;
+      same = same && stored_by(request, lane)[at - request.offset[lane]] ==
+                         stored_by(request, other)[at - request.offset[other]];
+    }
+    if (first > last) return;
+    const bool near = !same && elements_near(request, lane, other, first, last + 1);
+    worst = std::max(worst.value_or(Likeness::same), same   ? Likeness::same
+                                                     : near ? Likeness::near
+                                                            : Likeness::different);
   });
   return worst;
 }

@@ -90,8 +90,9 @@ class Lexer {
   // "::" joins a sub-qualifier to its word (st.shared::cta.b32); a single ':' ends a label.
   Token word() {
     const size_t start = at_++;
+    const bool is_directive = text_[start] == '.';  // ".reg.b32" is two words
     for (;;) {
-      if (continues_word(peek()))
+      if (continues_word(peek()) && !(is_directive && peek() == '.'))
         at_++;
       else if (peek() == ':' && peek(1) == ':' && starts_word(peek(2)))
         at_ += 2;

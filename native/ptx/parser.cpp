@@ -69,7 +69,7 @@ class ModuleParser {
   }
 
   void section() {
-    cursor_.word("a section name");
+    while (!cursor_.peek().is('{')) cursor_.word("a section name");
     cursor_.skip_braces();
   }
 
