@@ -1,4 +1,4 @@
-import { DTYPES, type Dtype, encode, integerRange } from "./dtype.ts";
+import { DTYPES, type Dtype, encodeEach, integerRange } from "./dtype.ts";
 import { DecodeLabError } from "./errors.ts";
 import type { Init, LaunchBuffer, RandomInit } from "./launch.ts";
 import type { LaunchFolder } from "./launch-folder.ts";
@@ -13,7 +13,7 @@ export async function initialBytes(buffer: LaunchBuffer, count: number, folder: 
   if (init === "zeros") return new Uint8Array(size);
   if (init === "poison") return new Uint8Array(size).fill(POISON_BYTE);
   if ("file" in init) return sizedFile(name, init.file, size, folder);
-  return encodeChecked(name, dtype, valuesOf(init, dtype, count, name));
+  return encodeEach(dtype, count, checked(name, dtype, valueSource(init, dtype, count, name)));
 }
 
 /** Bytes of a file that must hold exactly `size` of them. */
@@ -26,50 +26,56 @@ export async function sizedFile(name: string, path: string, size: number, folder
   );
 }
 
-/** Encoded values; LAUNCH_INVALID for one that the integer dtype cannot hold. */
-export function encodeChecked(name: string, dtype: Dtype, values: ArrayLike<number>): Uint8Array {
-  if (DTYPES[dtype].kind === "integer") {
-    const { min, max } = integerRange(dtype);
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (Number.isInteger(value) && value >= min && value <= max) continue;
-      throw new DecodeLabError(
-        "LAUNCH_INVALID",
-        `\`${name}\` has the value ${value}, ${dtype} takes whole numbers from ${min} to ${max}`,
-      );
-    }
-  }
-  return encode(dtype, values);
+/** Bytes of one value of a scalar parameter. */
+export function scalarBytes(name: string, dtype: Dtype, value: number): Uint8Array {
+  return encodeEach(
+    dtype,
+    1,
+    checked(name, dtype, () => value),
+  );
 }
 
-function valuesOf(
+type ValueSource = (index: number) => number;
+
+/** The source, with LAUNCH_INVALID for a value that the integer dtype cannot hold. */
+function checked(name: string, dtype: Dtype, source: ValueSource): ValueSource {
+  if (DTYPES[dtype].kind === "float") return source;
+  const { min, max } = integerRange(dtype);
+  return (index) => {
+    const value = source(index);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new DecodeLabError(
+      "LAUNCH_INVALID",
+      `\`${name}\` has the value ${value}, ${dtype} takes whole numbers from ${min} to ${max}`,
+    );
+  };
+}
+
+function valueSource(
   init: Exclude<Init, "zeros" | "poison" | { file: string }>,
   dtype: Dtype,
   count: number,
   name: string,
-): ArrayLike<number> {
-  if ("fill" in init) return new Float64Array(count).fill(init.fill);
-  if ("iota" in init) return Float64Array.from({ length: count }, (_, i) => init.iota + i);
-  if ("random" in init) return randomValues(init.random, dtype, count, name);
-  if (init.values.length === count) return init.values;
+): ValueSource {
+  if ("fill" in init) return () => init.fill;
+  if ("iota" in init) return (i) => init.iota + i;
+  if ("random" in init) return randomSource(init.random, dtype, name);
+  const { values } = init;
+  if (values.length === count) return (i) => values[i] as number;
   throw new DecodeLabError(
     "LAUNCH_INVALID",
-    `buffer \`${name}\` has ${init.values.length} values, its shape takes ${count}`,
+    `buffer \`${name}\` has ${values.length} values, its shape takes ${count}`,
   );
 }
 
-function randomValues(random: RandomInit, dtype: Dtype, count: number, name: string): Float64Array {
-  const stream = new RandomStream(random.seed, name);
-  const { low = 0, distribution } = random;
-  if (DTYPES[dtype].kind === "integer" && distribution !== "integers") {
-    throw new DecodeLabError("LAUNCH_INVALID", `buffer \`${name}\` is ${dtype}, its distribution is ${distribution}`, {
-      hint: "integer buffers take the distribution integers",
-    });
+function randomSource(random: RandomInit, dtype: Dtype, name: string): ValueSource {
+  if (DTYPES[dtype].kind === "integer" && random.distribution !== "integers") {
+    const asked = `buffer \`${name}\` is ${dtype}, its distribution is ${random.distribution}`;
+    throw new DecodeLabError("LAUNCH_INVALID", asked, { hint: "integer buffers take the distribution integers" });
   }
-  const draw = {
-    normal: () => stream.normal(),
-    uniform: () => low + stream.uniform() * ((random.high ?? 1) - low),
-    integers: () => stream.integer(low, random.high ?? 99),
-  }[distribution];
-  return Float64Array.from({ length: count }, draw);
+  const stream = new RandomStream(random.seed, name);
+  if (random.distribution === "normal") return () => stream.normal();
+  const { low, high } = random;
+  if (random.distribution === "integers") return () => stream.integer(low, high);
+  return () => low + stream.uniform() * (high - low);
 }

@@ -83,11 +83,16 @@ const READERS: Record<Dtype, Reader> = {
 
 /** Little-endian bytes of the values, floats rounded to nearest even. */
 export function encode(dtype: Dtype, values: ArrayLike<number>): Uint8Array {
+  return encodeEach(dtype, values.length, (i) => values[i] as number);
+}
+
+/** The same for `count` values that are made one by one, so that only their bytes are held. */
+export function encodeEach(dtype: Dtype, count: number, valueAt: (index: number) => number): Uint8Array {
   const { bytes } = DTYPES[dtype];
   const write = WRITERS[dtype];
-  const encoded = new Uint8Array(values.length * bytes);
+  const encoded = new Uint8Array(count * bytes);
   const view = new DataView(encoded.buffer);
-  for (let i = 0; i < values.length; i++) write(view, i * bytes, values[i] as number);
+  for (let i = 0; i < count; i++) write(view, i * bytes, valueAt(i));
   return encoded;
 }
 

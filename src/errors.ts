@@ -91,7 +91,7 @@ export function errorLine(error: DecodeLabError): string {
   return `decode-lab: ${error.code}: ${error.message}${hint}${position}`;
 }
 
-export function positionText(at: SourcePosition): string {
+function positionText(at: SourcePosition): string {
   return at.line > 0 ? `${at.file}:${at.line}` : at.file;
 }
 

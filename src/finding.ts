@@ -17,7 +17,7 @@ export type CheckName = (typeof CHECK_NAMES)[number];
 const dim3 = z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.int().nonnegative()]);
 
 /** One thread at one instruction; `file` is "" and `line` 0 where the PTX has no line information. */
-export const siteSchema = z.strictObject({
+const siteSchema = z.strictObject({
   cta: dim3,
   thread: dim3,
   instruction: z.string(),

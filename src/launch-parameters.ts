@@ -1,4 +1,4 @@
-import { encodeChecked, initialBytes } from "./buffer-init.ts";
+import { initialBytes, scalarBytes } from "./buffer-init.ts";
 import { elementCount } from "./definition.ts";
 import { DTYPES } from "./dtype.ts";
 import { DecodeLabError } from "./errors.ts";
@@ -81,8 +81,20 @@ async function bindBuffer(
       `\`${given.name}\` is a buffer, the entry takes a ${declared.type} there`,
     );
   }
-  const bytes = await initialBytes(given, elementCount(given.shape), folder);
+  const bytes = await allocated(given, () => initialBytes(given, elementCount(given.shape), folder));
   return { kind: "buffer", name: given.name, bytes, initialised: given.init !== "poison" };
+}
+
+/** HOST_MEMORY where the machine has less memory than limits.hostBytes allows. */
+async function allocated<Bytes>({ name, shape }: LaunchBuffer, allocate: () => Promise<Bytes>): Promise<Bytes> {
+  try {
+    return await allocate();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DecodeLabError("HOST_MEMORY", `the host has no memory for buffer \`${name}\` of shape [${shape}]`, {
+      cause: error,
+    });
+  }
 }
 
 function bindScalar(given: LaunchScalar, declared: EntryParameter): NativeParameter {
@@ -95,7 +107,7 @@ function bindScalar(given: LaunchScalar, declared: EntryParameter): NativeParame
       `\`${given.name}\` is ${given.dtype}, the entry takes a ${declared.type} of ${declared.size} bytes there`,
     );
   }
-  return { kind: "scalar", name: given.name, bytes: encodeChecked(given.name, given.dtype, [given.value]) };
+  return { kind: "scalar", name: given.name, bytes: scalarBytes(given.name, given.dtype, given.value) };
 }
 
 /** A parameter may hold a pointer if it has the size of one: nvcc writes `.u64` without `.ptr`. */

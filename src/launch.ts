@@ -14,16 +14,33 @@ const block = z
 const nonFinite = z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number);
 const numberSchema = z.union([z.number(), nonFinite]).describe("non-finite numbers as strings");
 
-const randomSchema = z.strictObject({
-  distribution: z.enum(["normal", "uniform", "integers"]),
-  seed: z.int().nonnegative().default(0),
-  low: z.number().optional().describe("uniform and integers: smallest value; default 0"),
-  high: z.number().optional().describe("uniform: upper bound, default 1; integers: largest value, default 99"),
-});
+const randomSeed = z.int().nonnegative().default(0);
+
+const randomSchema = z
+  .discriminatedUnion("distribution", [
+    z.strictObject({ distribution: z.literal("normal"), seed: randomSeed }).describe("mean 0, variance 1"),
+    z
+      .strictObject({
+        distribution: z.literal("uniform"),
+        seed: randomSeed,
+        low: z.number().default(0),
+        high: z.number().default(1),
+      })
+      .describe("from low up to but without high"),
+    z
+      .strictObject({
+        distribution: z.literal("integers"),
+        seed: randomSeed,
+        low: z.int().default(0),
+        high: z.int().default(99),
+      })
+      .describe("whole numbers from low to high"),
+  ])
+  .refine((random) => random.distribution === "normal" || random.low <= random.high, "low is above high");
 
 export type RandomInit = z.output<typeof randomSchema>;
 
-export const initSchema = z.union(
+const initSchema = z.union(
   [
     z.enum(["zeros", "poison"]),
     z.strictObject({ fill: numberSchema }),
@@ -66,7 +83,7 @@ const scalarSchema = z.strictObject({
 export type LaunchBuffer = z.output<typeof bufferSchema>;
 export type LaunchScalar = z.output<typeof scalarSchema>;
 
-export const limitsSchema = z.strictObject({
+const limitsSchema = z.strictObject({
   instructions: z.number().positive().default(2e10).describe("warp instructions"),
   seconds: z.number().positive().default(120),
   hostBytes: z.number().positive().default(8e9),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findingSchema } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 
 const count = z.int().nonnegative();
 
@@ -38,36 +38,33 @@ export const STATUSES = [
 export type Status = (typeof STATUSES)[number];
 
 /** What a backend measured of one buffer: distinct bytes, and those still uninitialised after the run. */
-export const bufferUseSchema = z.strictObject({
-  name: z.string(),
-  bytesRead: count,
-  bytesWritten: count,
-  uninitialisedBytes: count,
-  firstUninitialised: z.int().min(-1),
-});
-
-export type BufferUse = z.output<typeof bufferUseSchema>;
+export interface BufferUse {
+  name: string;
+  bytesRead: number;
+  bytesWritten: number;
+  uninitialisedBytes: number;
+  /** Offset of the first of them; -1 if there are none. */
+  firstUninitialised: number;
+}
 
 /** One run of one artifact on one workload by one backend. What was not observed is absent, never 0. */
-export const observationSchema = z.strictObject({
-  schema: z.literal("decode-lab/observation@1"),
-  artifact: z.string().describe("id of the artifact record, or of the reference"),
-  workload: z.string().describe("id of the workload record"),
-  backend: z.string(),
-  environment: z.record(z.string(), z.string()),
-  status: z.enum(STATUSES),
-  reason: z.string(),
-  outputs: z.record(
-    z.string(),
-    z.custom<Uint8Array>((value) => value instanceof Uint8Array),
-  ),
-  findings: z.array(findingSchema),
-  instructions: count.optional(),
-  laneOperations: count.optional(),
-  wallSeconds: z.number().nonnegative().optional(),
-  traffic: trafficSchema.optional(),
-  buffers: z.array(bufferUseSchema).optional(),
-  modifiedInputs: z.array(z.string()).optional(),
-});
-
-export type Observation = z.output<typeof observationSchema>;
+export interface Observation {
+  schema: "decode-lab/observation@1";
+  /** Id of the artifact record. */
+  artifact: string;
+  /** Id of the workload record. */
+  workload: string;
+  backend: string;
+  environment: Record<string, string>;
+  status: Status;
+  /** Why the run ended early; "" if it did not. */
+  reason: string;
+  outputs: Record<string, Uint8Array>;
+  findings: Finding[];
+  instructions?: number;
+  laneOperations?: number;
+  wallSeconds?: number;
+  traffic?: Traffic;
+  buffers?: BufferUse[];
+  modifiedInputs?: string[];
+}

@@ -9,7 +9,7 @@ export async function readRecord<Schema extends z.ZodType>(file: string, schema:
   return parseRecord(text, schema, file);
 }
 
-export async function readText(file: string): Promise<string> {
+async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
@@ -17,7 +17,7 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-export function parseRecord<Schema extends z.ZodType>(text: string, schema: Schema, file: string): z.output<Schema> {
+function parseRecord<Schema extends z.ZodType>(text: string, schema: Schema, file: string): z.output<Schema> {
   const parsed = schema.safeParse(parseJson(text, file));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -73,7 +73,7 @@ Napi::Value export_cpu_level(const Napi::CallbackInfo& info) { return Napi::Stri
 
 Napi::Value export_describe(const Napi::CallbackInfo& info) {
   try {
-    return to_js(info.Env(), ptx::parse(info[0].As<Napi::String>().Utf8Value()));
+    return to_js(info.Env(), ptx::parse(info[0].As<Napi::String>().Utf8Value(), ""));
   } catch (const Error& error) {
     throw to_js(info.Env(), error);
   }

@@ -82,6 +82,8 @@ Napi::Object to_js(Napi::Env env, const ptx::Variable& parameter) {
   return object;
 }
 
+Napi::Object to_js(Napi::Env env, const ptx::Function& entry);
+
 template <class Items>
 Napi::Array array_of(Napi::Env env, const Items& items) {
   auto array = Napi::Array::New(env);
@@ -90,26 +92,12 @@ Napi::Array array_of(Napi::Env env, const Items& items) {
   return array;
 }
 
-bool is_dynamic(const ptx::Variable& variable) {
-  return variable.space == ptx::StateSpace::shared && variable.size == 0;
-}
-
-Napi::Object entry_to_js(Napi::Env env, const ptx::Module& module, const ptx::Function& entry) {
+Napi::Object to_js(Napi::Env env, const ptx::Function& entry) {
   auto object = Napi::Object::New(env);
-  uint64_t static_bytes = 0;
-  bool dynamic = false;
-  for (const auto* variables : {&module.variables, &entry.variables}) {
-    for (const ptx::Variable& variable : *variables) {
-      static_bytes += variable.space == ptx::StateSpace::shared ? variable.size : 0;
-      dynamic = dynamic || is_dynamic(variable);
-    }
-  }
   object.Set("name", entry.name);
   object.Set("parameters", array_of(env, entry.parameters));
   object.Set("reqntid", dims_or_null(env, entry.reqntid));
   object.Set("maxntid", dims_or_null(env, entry.maxntid));
-  object.Set("staticSharedBytes", static_cast<double>(static_bytes));
-  object.Set("usesDynamicShared", dynamic);
   return object;
 }
 
@@ -131,13 +119,12 @@ Napi::Object to_js(Napi::Env env, const Result& result) {
 
 Napi::Object to_js(Napi::Env env, const ptx::Module& module) {
   auto object = Napi::Object::New(env);
-  auto entries = Napi::Array::New(env), files = Napi::Array::New(env);
-  for (uint32_t i = 0; i < module.entries.size(); i++) entries.Set(i, entry_to_js(env, module, module.entries[i]));
+  auto files = Napi::Array::New(env);
   uint32_t index = 0;
   for (const auto& [number, name] : module.files) files.Set(index++, name);
   object.Set("version", module.version);
   object.Set("target", module.target);
-  object.Set("entries", entries);
+  object.Set("entries", array_of(env, module.entries));
   object.Set("files", files);
   return object;
 }

@@ -74,14 +74,14 @@ std::vector<std::byte> DeviceMemory::parameter_block(const Launch& launch, const
   return block;
 }
 
-void DeviceMemory::save() {
-  saved_.clear();
-  for (const Buffer& buffer : global_) saved_.emplace_back(buffer.host, buffer.host + buffer.size);
+void DeviceMemory::keep_undo() {
+  for (Buffer& buffer : global_) buffer.undo = std::make_unique<machine::UndoLog>(buffer.host, buffer.size);
 }
 
-void DeviceMemory::restore() {
+void DeviceMemory::undo() {
   for (size_t i = 0; i < global_.size(); i++) {
-    std::copy(saved_[i].begin(), saved_[i].end(), global_[i].host);
+    global_[i].undo->restore();
+    global_[i].undo.reset();
     global_[i].notes.reset(initial_notes_[i]);
   }
 }

@@ -16,8 +16,8 @@ class DeviceMemory {
   machine::Buffer& constant() { return *constant_; }
   std::vector<std::byte> parameter_block(const Launch& launch, const VariableLayout& variables) const;
 
-  void save();                                // remembers all bytes
-  void restore();                             // brings them back and forgets what the run noted
+  void keep_undo();  // from here on, remembers what stores overwrite
+  void undo();       // brings it back, forgets what the run noted, and makes later stores final
   std::vector<BufferReport> reports() const;  // one per buffer parameter, in order
   uint64_t unique_bytes_read() const { return count_notes(machine::ByteNotes::kRead); }
   uint64_t unique_bytes_written() const { return count_notes(machine::ByteNotes::kWritten); }
@@ -30,7 +30,6 @@ class DeviceMemory {
   std::vector<uint8_t> initial_notes_;  // of global_
   std::vector<std::byte> constant_bytes_;
   std::optional<machine::Buffer> constant_;
-  std::vector<std::vector<std::byte>> saved_;
   size_t first_parameter_;
 };
 

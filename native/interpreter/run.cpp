@@ -172,7 +172,7 @@ std::unique_ptr<Attempt> run_in_parallel(machine::Grid& grid, const Limits& limi
 
 Result run(const Launch& launch) {
   const auto start = std::chrono::steady_clock::now();
-  const ptx::Module module = ptx::parse(launch.ptx);
+  const ptx::Module module = ptx::parse(launch.ptx, launch.entry);
   require_supported_target(module);
   const ptx::Function& entry = find_entry(module, launch.entry);
   const VariableLayout variables = lay_out_variables(module, entry);
@@ -183,10 +183,10 @@ Result run(const Launch& launch) {
   DeviceMemory memory(launch, variables, memory_budget);
   machine::Grid grid{launch, program, memory.global(), memory.constant(), memory.parameter_block(launch, variables)};
   const uint64_t workers = std::min<uint64_t>(launch.threads, grid.ctas());
-  if (workers > 1) memory.save();
+  if (workers > 1) memory.keep_undo();
   auto attempt = workers > 1 ? run_in_parallel(grid, launch.limits, workers) : nullptr;
   if (!attempt) {
-    if (workers > 1) memory.restore();
+    if (workers > 1) memory.undo();
     attempt = std::make_unique<Attempt>(grid, launch.limits, 1);
     attempt->run();
   }

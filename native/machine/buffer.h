@@ -3,9 +3,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "machine/undo_log.h"
 #include "ptx/types.h"
 
 namespace decode_lab::machine {
@@ -45,6 +47,7 @@ struct Buffer {
   uint64_t size;   // bytes
   std::byte* host;
   ByteNotes notes;
+  std::unique_ptr<UndoLog> undo = nullptr;  // null: stores are final
 };
 
 }  // namespace decode_lab::machine

@@ -172,7 +172,9 @@ void store(Warp& warp, const Operation& operation, LaneMask active, const LaneBy
   const uint32_t bytes = operation.memory.bytes();
   RequestBuilder(warp, operation, Request::Kind::store, &stored).run(active, [&](const Request& request) {
     for_each_lane(request.lanes, [&](uint32_t lane) {
-      std::memcpy(request.buffer[lane]->host + request.offset[lane], stored.data() + size_t{lane} * bytes, bytes);
+      Buffer& buffer = *request.buffer[lane];
+      if (buffer.undo) buffer.undo->before_store(request.offset[lane], bytes);
+      std::memcpy(buffer.host + request.offset[lane], stored.data() + size_t{lane} * bytes, bytes);
     });
   });
 }

@@ -19,11 +19,15 @@ class EntryParser {
   EntryParser(Cursor& cursor, const Module& module)
       : cursor_(cursor), scopes_(function_, module), locations_(function_) {}
 
-  Function run() {
+  Function run(std::string_view wanted) {
     function_.line = cursor_.line();
     function_.name = cursor_.word("an entry name");
     if (cursor_.accept('(')) parameters();
     while (!cursor_.peek().is('{')) performance_directive();
+    if (function_.name != wanted) {
+      cursor_.skip_braces();
+      return std::move(function_);
+    }
     cursor_.expect('{');
     body();
     return std::move(function_);
@@ -212,6 +216,8 @@ class EntryParser {
 
 }  // namespace
 
-Function parse_entry(Cursor& cursor, const Module& module) { return EntryParser(cursor, module).run(); }
+Function parse_entry(Cursor& cursor, const Module& module, std::string_view wanted) {
+  return EntryParser(cursor, module).run(wanted);
+}
 
 }  // namespace decode_lab::ptx

@@ -5,7 +5,7 @@
 
 namespace decode_lab::ptx {
 
-// The cursor stands behind `.entry`.
-Function parse_entry(Cursor& cursor, const Module& module);
+// The cursor stands behind `.entry`. Skips the body unless the entry's name is `wanted`.
+Function parse_entry(Cursor& cursor, const Module& module, std::string_view wanted);
 
 }  // namespace decode_lab::ptx

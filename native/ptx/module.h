@@ -84,7 +84,8 @@ struct Module {
   std::deque<Function> entries;
 };
 
+// Reads the body of `entry` and the declarations of all entries; bodies of the others may hold what is not supported.
 // Throws PTX_SYNTAX, PTX_INVALID (unknown or repeated names) and PTX_UNSUPPORTED, each with its line.
-Module parse(std::string_view text);
+Module parse(std::string_view text, std::string_view entry);
 
 }  // namespace decode_lab::ptx

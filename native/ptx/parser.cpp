@@ -10,7 +10,7 @@ namespace {
 
 class ModuleParser {
  public:
-  explicit ModuleParser(std::string_view text) : cursor_(tokenize(text)) {}
+  ModuleParser(std::string_view text, std::string_view entry) : cursor_(tokenize(text)), wanted_(entry) {}
 
   Module run() {
     while (!cursor_.at_end()) directive();
@@ -86,7 +86,7 @@ class ModuleParser {
   }
 
   void entry() {
-    module_.entries.push_back(parse_entry(cursor_, module_));
+    module_.entries.push_back(parse_entry(cursor_, module_, wanted_));
     is_extern_ = false;
   }
 
@@ -101,12 +101,13 @@ class ModuleParser {
   }
 
   Cursor cursor_;
+  std::string_view wanted_;
   Module module_;
   bool is_extern_ = false;
 };
 
 }  // namespace
 
-Module parse(std::string_view text) { return ModuleParser(text).run(); }
+Module parse(std::string_view text, std::string_view entry) { return ModuleParser(text, entry).run(); }
 
 }  // namespace decode_lab::ptx

@@ -32,7 +32,7 @@ export async function artifactLaunch(
 }
 
 /** Bytes of one output for the axes. */
-export function outputBytes(definition: Definition, name: string, axes: Axes): number {
+function outputBytes(definition: Definition, name: string, axes: Axes): number {
   const output = definition.outputs[name];
   if (output === undefined) throw new DecodeLabError("SCHEMA", `${definition.name} has no output \`${name}\``);
   return elementCount(shapeFor(output.shape, axes)) * DTYPES[output.dtype].bytes;

@@ -1,6 +1,6 @@
 import type { Dtype } from "../dtype.ts";
 import type { CheckName, Finding } from "../finding.ts";
-import type { Observation } from "../observation.ts";
+import type { Observation, Traffic } from "../observation.ts";
 
 /** One output with what it should hold. */
 export interface ExpectedOutput {
@@ -41,5 +41,5 @@ export interface Measurement {
   heading: string;
   judge(trial: Trial): Judgement;
   /** One line of what was measured. */
-  describe(observation: Pick<Observation, "traffic">): string;
+  describe(traffic: Traffic | undefined): string;
 }

@@ -16,7 +16,7 @@ function summarise(findings: readonly Finding[]): string {
   return warnings === 0 ? `${errors}` : `${errors} +${warnings}w`;
 }
 
-/** `bytes 128..131 of q_out`, or `shared bytes …`. */
+/** "`q_out` bytes 128..131", or the state space and its bytes where no buffer is known. */
 export function whereText(finding: Finding): string {
   const last = finding.byteOffset + Math.max(finding.bytes, 1) - 1;
   const range = finding.bytes > 1 ? `bytes ${finding.byteOffset}..${last}` : `byte ${finding.byteOffset}`;

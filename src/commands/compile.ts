@@ -12,7 +12,10 @@ export function compileCommand(finish: (exitCode: ExitCode) => void): Command {
     "compile variants to PTX with Triton or nvcc, without a GPU",
     "decode-lab compile qnorm_rope/triton",
   )
-    .argument("[WHAT...]", "OP[/VARIANT], or a kernel of your own: FILE.py:FUNCTION or FILE.cu; default every kernel")
+    .argument(
+      "[WHAT...]",
+      "OP[/VARIANT], or a kernel of your own: FILE.py:FUNCTION or FILE.cu[:ENTRY]; default every kernel",
+    )
     .option("--out <DIR>", "write below DIR instead of in place")
     .option("--target <SM>", "your own kernel: target; default sm_80")
     .option("--signature <TYPES>", 'your own Triton kernel: types in order, without constexprs: "*bf16,*bf16,i32"')

@@ -34,8 +34,6 @@ export interface EntryDescription {
   parameters: EntryParameter[];
   reqntid: Dim3 | null;
   maxntid: Dim3 | null;
-  staticSharedBytes: number;
-  usesDynamicShared: boolean;
 }
 
 export interface EntryParameter {

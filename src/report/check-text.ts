@@ -37,12 +37,17 @@ function verdictText(record: CheckRow, terminal: Terminal): string {
 
 /** Heading of a failed row and everything found in it. */
 export function failureText({ record }: FinishedRow, terminal: Terminal): string {
-  const sources = new SourceExcerpts([dirname(KERNELS_FOLDER), join(KERNELS_FOLDER, record.op)]);
+  const sources = kernelSources(record);
   const name = `${record.op}/${record.variant} ${record.target} ${record.workload}`;
   const reason = record.reason === undefined ? "" : `: ${record.reason}`;
   const heading = `${terminal.paint("bold", name)} ${record.status}${reason}`;
   const findings = record.findings.map((finding) => findingText(finding, sources, terminal));
   return `${[heading, ...findings].join("\n\n")}\n`;
+}
+
+/** Sources of the row's kernel, by the names that its PTX carries. */
+export function kernelSources(record: CheckRow): SourceExcerpts {
+  return new SourceExcerpts([dirname(KERNELS_FOLDER), join(KERNELS_FOLDER, record.op)]);
 }
 
 function totals({ counts, seconds }: CheckReport, terminal: Terminal): string {

@@ -1,6 +1,7 @@
-import { isError } from "../finding.ts";
-import { failureText } from "./check-text.ts";
+import { type Finding, isError } from "../finding.ts";
+import { failureText, kernelSources } from "./check-text.ts";
 import type { CheckReport, CheckRow } from "./documents.ts";
+import { findingText } from "./finding-text.ts";
 import type { FinishedRow } from "./finished-row.ts";
 import { tableText } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,10 +18,25 @@ export function exhibitsText(rows: readonly FinishedRow[], report: CheckReport, 
   ]);
   const alignment = headings.map(() => "left" as const);
   const table = tableText([headings.map((heading) => terminal.paint("dim", heading)), ...body], alignment);
+  const catches = rows.flatMap((row) => catchText(row, terminal));
   const failures = rows.filter(({ record }) => record.verdict === "FAIL").map((row) => failureText(row, terminal));
   const { counts, seconds } = report;
   const totals = `${counts.rows} sides: ${counts.passed} as they should be, ${counts.failed} not, in ${seconds.toFixed(1)} s\n`;
-  return [`${table}\n`, ...failures, totals].join("\n");
+  return [`${table}\n`, ...catches, ...failures, totals].join("\n");
+}
+
+/** The finding by which a broken side was caught. */
+function catchText({ record }: FinishedRow, terminal: Terminal): string[] {
+  const finding = record.findings.find((candidate) => isTheCatch(candidate, record));
+  if (record.caught !== true || finding === undefined) return [];
+  return [
+    `${terminal.paint("bold", record.exhibit ?? "")}: ${findingText(finding, kernelSources(record), terminal)}\n`,
+  ];
+}
+
+function isTheCatch(finding: Finding, { expected, expectedClass }: CheckRow): boolean {
+  if (!isError(finding) || finding.check !== expected) return false;
+  return expectedClass === undefined || finding.class === expectedClass;
 }
 
 function wanted({ expected, expectedClass }: CheckRow): string {

@@ -3,16 +3,16 @@ import type { Finding, Site } from "../finding.ts";
 import type { SourceExcerpts } from "./source-excerpts.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A finding as a compiler would print it: title, both sites with their source lines, explanation. */
+/** A finding as a compiler would print it: title, then both sites with their source lines, or what there is instead of sites. */
 export function findingText(finding: Finding, sources: SourceExcerpts, terminal: Terminal): string {
   const colour = finding.severity === "error" ? "red" : "yellow";
   const label = terminal.paint(colour, `${finding.severity}[${finding.check}/${finding.class}]`);
-  const times = finding.count > 1 ? ` (${finding.count} times)` : "";
+  const times = finding.first !== undefined && finding.count > 1 ? ` (${finding.count} times)` : "";
   const lines = [`${label} ${terminal.paint("bold", describeFinding(finding))}${times}`];
   if (finding.first !== undefined)
     lines.push(...siteLines(finding.second === undefined ? "at" : "first", finding.first));
   if (finding.second !== undefined) lines.push(...siteLines("second", finding.second));
-  if (finding.message !== "") lines.push(`  ${terminal.paint("dim", "=")} ${finding.message}`);
+  if (finding.first === undefined) lines.push(`  ${terminal.paint("dim", "=")} ${finding.message}`);
   return lines.join("\n");
 
   function siteLines(role: string, site: Site): string[] {

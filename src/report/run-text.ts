@@ -12,7 +12,7 @@ export function runText(report: Report, sources: SourceExcerpts, terminal: Termi
   const lines = [
     `status        ${status}${reason}`,
     `work          ${report.instructions ?? 0} warp instructions in ${(report.wallSeconds ?? 0).toFixed(3)} s`,
-    `global memory ${describeTraffic(report)}`,
+    `global memory ${describeTraffic(report.traffic)}`,
     ...Object.entries(report.outputs).map(([name, { sha256, file }]) => {
       const where = file === undefined ? "" : ` in ${file}`;
       return `output        ${name} sha256 ${sha256}${where}`;

@@ -16,7 +16,7 @@ export interface UserKernelOptions {
 }
 
 export interface CompileOptions extends UserKernelOptions {
-  /** `OP`, `OP/VARIANT`, or one `FILE.py:FUNCTION` or `FILE.cu`; default every kernel folder. */
+  /** `OP`, `OP/VARIANT`, `FILE.py:FUNCTION`, `FILE.cu` or `FILE.cu:ENTRY`; default every kernel folder. */
   selectors?: readonly string[];
   /** Folder to write to; default in place. */
   out?: string | undefined;
@@ -41,7 +41,7 @@ export async function compile(options: CompileOptions = {}): Promise<CompileRepo
 }
 
 function argumentsFor(selector: string, options: UserKernelOptions): string[] {
-  const userFile = /^(.+\.(?:py:\w+|cu))$/.exec(selector)?.[1];
+  const userFile = /^(.+\.(?:py:\w+|cu(?::\w+)?))$/.exec(selector)?.[1];
   if (userFile !== undefined) return ["--user", userFile, ...userArguments(options)];
   if (/\.(py|cu)$/.test(selector)) {
     throw new DecodeLabError("USAGE", `\`${selector}\` names no kernel`, { hint: "write FILE.py:FUNCTION or FILE.cu" });

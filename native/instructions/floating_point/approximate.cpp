@@ -1,9 +1,10 @@
 // rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3.16,
 // 9.7.3.18–9.7.3.22). Computed in double precision and rounded once, which lies within every stated error; a GPU's bits
-// may differ. Deviation: rsqrt.approx.f64 is refused.
+// may differ. Deviation: rsqrt.approx.f64 without .ftz is refused.
 #include <cmath>
 
 #include "instructions/decoders.h"
+#include "instructions/floating_point/gross_double.h"
 #include "instructions/floating_point/rounded.h"
 #include "instructions/operand_forms.h"
 
@@ -11,6 +12,9 @@ namespace decode_lab::instructions {
 
 namespace {
 
+struct ReciprocalRootOfDouble {
+  double operator()(double a) const { return 1.0 / std::sqrt(a); }
+};
 struct ReciprocalRoot {
   float operator()(float a) const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(a))); }
 };
@@ -43,7 +47,12 @@ void decode_approximate(Decoding& decoding) {
 
 }  // namespace
 
-void decode_rsqrt(Decoding& decoding) { decode_approximate<ReciprocalRoot>(decoding); }
+void decode_rsqrt(Decoding& decoding) {
+  if (is_gross_double(decoding))
+    decode_gross_double<ReciprocalRootOfDouble>(decoding);
+  else
+    decode_approximate<ReciprocalRoot>(decoding);
+}
 void decode_sin(Decoding& decoding) { decode_approximate<Sine>(decoding); }
 void decode_cos(Decoding& decoding) { decode_approximate<Cosine>(decoding); }
 void decode_lg2(Decoding& decoding) { decode_approximate<Log2>(decoding); }

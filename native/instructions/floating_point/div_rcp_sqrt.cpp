@@ -1,11 +1,11 @@
 // div{.approx,.full,.rnd}{.ftz}.f32, div.rnd.f64; rcp{.approx,.rnd}{.ftz}.f32, rcp.rnd.f64;
 // sqrt{.approx,.rnd}{.ftz}.f32, sqrt.rnd.f64 (PTX ISA 9.7.3.8, 9.7.3.13, 9.7.3.15). .approx and .full are computed
-// exactly and rounded once, which lies within their stated errors (2 ulp, 1 ulp). Deviations: div.approx of
-// 2^126 < |b| < 2^128 is the quotient too, where the ISA has zero; rcp.approx.ftz.f64 is
-// refused.
+// exactly and rounded once, which lies within their stated errors (2 ulp, 1 ulp). Deviation: div.approx of
+// 2^126 < |b| < 2^128 is the quotient too, where the ISA has zero.
 #include <cmath>
 
 #include "instructions/decoders.h"
+#include "instructions/floating_point/gross_double.h"
 #include "instructions/floating_point/rounded.h"
 #include "instructions/operand_forms.h"
 
@@ -59,7 +59,12 @@ void decode_floating_div(Decoding& decoding) {
   decoding.operation.run = rounded_handler<Div, 2>(decoding, form);
 }
 
-void decode_rcp(Decoding& decoding) { decode_unary<Rcp>(decoding); }
+void decode_rcp(Decoding& decoding) {
+  if (is_gross_double(decoding))
+    decode_gross_double<Rcp>(decoding);
+  else
+    decode_unary<Rcp>(decoding);
+}
 void decode_sqrt(Decoding& decoding) { decode_unary<Sqrt>(decoding); }
 
 }  // namespace decode_lab::instructions

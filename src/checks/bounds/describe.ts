@@ -2,5 +2,5 @@ import type { Finding } from "../../finding.ts";
 import { whereText } from "../observed.ts";
 
 export function describe(finding: Finding): string {
-  return `access outside every buffer, nearest: ${whereText(finding)}`;
+  return `access out of bounds: ${whereText(finding)}`;
 }

@@ -16,7 +16,7 @@ export function judge(trial: Trial): Judgement {
       worst = verdict.worst;
   }
   for (const name of trial.observation.modifiedInputs ?? []) findings.push(modifiedInput(name));
-  const figures = worst === undefined ? {} : { diffError: worst.error, diffLimit: worst.limit };
+  const figures = worst?.finite !== true ? {} : { diffError: worst.error, diffLimit: worst.limit };
   return { findings, summary: summarise(worst), figures };
 }
 

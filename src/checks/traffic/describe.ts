@@ -1,6 +1,6 @@
-import type { Observation } from "../../observation.ts";
+import type { Traffic } from "../../observation.ts";
 
-export function describe({ traffic }: Pick<Observation, "traffic">): string {
+export function describe(traffic: Traffic | undefined): string {
   if (traffic === undefined) return "not observed";
   const { global, shared } = traffic;
   const loads = `${global.loadBytes} bytes loaded in ${global.loadSectors} sectors of 32 bytes`;

@@ -3,7 +3,7 @@ import type { Judgement, Trial } from "../check.ts";
 
 const SECTOR_BYTES = 32;
 
-export interface TrafficFigures {
+interface TrafficFigures {
   /** 32-byte sectors of global loads and stores. */
   movedBytes: number;
   /** Each input byte that the kernel read once, each output byte once. */
@@ -20,7 +20,7 @@ export function judge({ observation, outputs }: Trial): Judgement {
 }
 
 /** Undefined where the backend observed no traffic or the kernel moved nothing. */
-export function trafficFigures(observation: Observation, outputNames: ReadonlySet<string>): TrafficFigures | undefined {
+function trafficFigures(observation: Observation, outputNames: ReadonlySet<string>): TrafficFigures | undefined {
   const { traffic, buffers, outputs } = observation;
   if (traffic === undefined || buffers === undefined) return undefined;
   const read = buffers.filter(({ name }) => !outputNames.has(name)).reduce((sum, buffer) => sum + buffer.bytesRead, 0);
