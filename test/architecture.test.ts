@@ -53,7 +53,11 @@ describe("source files", () => {
 
 describe("text files", () => {
   it("name no path of a machine and no package registry", () => {
-    const forbidden = new RegExp(["/wor" + "k/", "/tm" + "p/[a-z]", "/hom" + "e/", "/roo" + "t/", "registry\\.np" + "mjs", "pypi\\.or" + "g"].join("|"));
+    const forbidden = new RegExp(
+      ["/wor" + "k/", "/tm" + "p/[a-z]", "/hom" + "e/", "/roo" + "t/", "registry\\.np" + "mjs", "pypi\\.or" + "g"].join(
+        "|",
+      ),
+    );
     const texts = files.filter((file) => !/\.(bin|png)$/.test(file));
     expect(texts.filter((file) => forbidden.test(read(file)))).toEqual([]);
   });
@@ -105,7 +109,9 @@ describe("nothing points back", () => {
   });
 
   it("keeps napi.h in native/addon", () => {
-    const including = files.filter((file) => /^native\/.*\.(cpp|h)$/.test(file) && /#include <napi\.h>/.test(read(file)));
+    const including = files.filter(
+      (file) => /^native\/.*\.(cpp|h)$/.test(file) && /#include <napi\.h>/.test(read(file)),
+    );
     expect(including.filter((file) => !file.startsWith("native/addon/"))).toEqual([]);
   });
 
@@ -167,7 +173,9 @@ interface Compiled {
 
 function artifactsOf(folder: string, variant: string, { targets, specialisations }: Compiled): string[] {
   return specialisations.flatMap(({ name }) =>
-    targets.flatMap((target) => ["ptx", "json"].map((extension) => `${folder}/${variant}.${name}.${target}.${extension}`)),
+    targets.flatMap((target) =>
+      ["ptx", "json"].map((extension) => `${folder}/${variant}.${name}.${target}.${extension}`),
+    ),
   );
 }
 
@@ -189,8 +197,10 @@ describe("lists", () => {
     const listed = [...read("native/instructions/instructions.def").matchAll(/^INSTRUCTION\("([\w.]+)"/gm)].map(
       ([, mnemonic]) => mnemonic as string,
     );
-    const ptx = files.filter((file) => /^test\/(instructions|races)\/.*\.ptx$/.test(file)).map(read).join("\n");
-    const tested = (mnemonic: string) => new RegExp(`(^|\\s)${mnemonic.replaceAll(".", "\\.")}(\\.|\\s|;)`, "m").test(ptx);
+    const fixtures = files.filter((file) => /^test\/(instructions|races)\/.*\.ptx$|^test\/e2e\/.*\.ts$/.test(file));
+    const text = fixtures.map(read).join("\n");
+    const tested = (mnemonic: string) =>
+      new RegExp(`(^|[\\s"])${mnemonic.replaceAll(".", "\\.")}[.\\s;]`, "m").test(text);
     expect(listed.length).toBeGreaterThan(0);
     expect([...new Set(listed)].filter((mnemonic) => !tested(mnemonic))).toEqual([]);
   });

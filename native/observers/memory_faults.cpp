@@ -60,7 +60,7 @@ void Initialised::load(const Request& request, uint32_t lane) {
     if ((notes & ByteNotes::kUninitialised) == 0 || (memory.used_bytes_mask >> i & 1) == 0) continue;
     if (bytes++ == 0) first = offset + i;
   }
-  if (bytes == 0) return;
+  if (bytes == 0 || request.space == ptx::StateSpace::local) return;
   const ThreadAt thread{request.cta->linear_index(), request.warp, lane, request.operation->instruction, false};
   log_.add({Check::initialised,
             FindingClass::uninitialised_read,

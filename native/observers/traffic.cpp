@@ -1,7 +1,8 @@
 #include "observers/traffic.h"
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <span>
 
 namespace decode_lab::observers {
 
@@ -14,17 +15,31 @@ namespace {
 constexpr uint64_t kSectorBytes = 32;
 constexpr uint32_t kBanks = 32, kBankBytes = 4;
 
-// Distinct 32-byte sectors that the lanes of one request touch.
+// Up to `kMost` numbers, of which the distinct ones are counted.
+template <size_t kMost>
+class Numbers {
+ public:
+  void add(uint64_t number) {
+    if (count_ == 0 || numbers_[count_ - 1] != number) numbers_[count_++] = number;
+  }
+  // Sorts and drops repetitions.
+  std::span<const uint64_t> distinct() {
+    std::sort(numbers_.begin(), numbers_.begin() + count_);
+    return {numbers_.begin(), std::unique(numbers_.begin(), numbers_.begin() + count_)};
+  }
+
+ private:
+  std::array<uint64_t, kMost> numbers_;
+  uint32_t count_ = 0;
+};
+
+// Distinct 32-byte sectors that the lanes of one request touch; an aligned access lies within one.
 uint64_t sectors_of(const Request& request) {
-  std::vector<uint64_t> sectors;
-  const uint32_t bytes = request.operation->memory.bytes();
+  Numbers<kLanes> sectors;
   machine::for_each_lane(request.lanes, [&](uint32_t lane) {
-    const uint64_t address = request.buffer[lane]->base + request.offset[lane];
-    for (uint64_t sector = address / kSectorBytes; sector <= (address + bytes - 1) / kSectorBytes; sector++)
-      sectors.push_back(sector);
+    sectors.add((request.buffer[lane]->base + request.offset[lane]) / kSectorBytes);
   });
-  std::sort(sectors.begin(), sectors.end());
-  return static_cast<uint64_t>(std::unique(sectors.begin(), sectors.end()) - sectors.begin());
+  return sectors.distinct().size();
 }
 
 struct Wavefronts {
@@ -33,18 +48,15 @@ struct Wavefronts {
 
 // Lanes of one phase are served together; lanes that want different words of one bank take a wavefront each.
 uint64_t wavefronts_of_phase(const Request& request, LaneMask lanes) {
-  std::vector<uint64_t> words[kBanks];
+  Numbers<size_t{kLanes} * 4> words;
   const uint32_t bytes = request.operation->memory.bytes();
   machine::for_each_lane(lanes, [&](uint32_t lane) {
     const uint64_t first = request.offset[lane] / kBankBytes, last = (request.offset[lane] + bytes - 1) / kBankBytes;
-    for (uint64_t word = first; word <= last; word++) words[word % kBanks].push_back(word);
+    for (uint64_t word = first; word <= last; word++) words.add(word);
   });
-  uint64_t most = 0;
-  for (auto& bank : words) {
-    std::sort(bank.begin(), bank.end());
-    most = std::max(most, static_cast<uint64_t>(std::unique(bank.begin(), bank.end()) - bank.begin()));
-  }
-  return most;
+  std::array<uint32_t, kBanks> wanted{};
+  for (const uint64_t word : words.distinct()) wanted[word % kBanks]++;
+  return *std::max_element(wanted.begin(), wanted.end());
 }
 
 // 8-byte accesses are served by half warps, 16-byte accesses by quarter warps.

@@ -94,7 +94,7 @@ class Lexer {
     for (;;) {
       if (continues_word(peek()) && !(is_directive && peek() == '.'))
         at_++;
-      else if (peek() == ':' && peek(1) == ':' && starts_word(peek(2)))
+      else if (peek() == ':' && peek(1) == ':' && continues_word(peek(2)))
         at_ += 2;
       else
         break;

@@ -85,7 +85,10 @@ class OperandParser {
     const int line = cursor_.line();
     Operand result{};
     result.name = cursor_.word("an operand");
-    if (result.name == "_") {
+    if (result.name == "WARP_SZ") {  // PTX ISA 4.5.1
+      result.kind = Operand::Kind::immediate;
+      result.bits = 32;
+    } else if (result.name == "_") {
       result.kind = Operand::Kind::sink;
     } else if ((result.reg = scopes_.find_register(result.name)) >= 0) {
       result.kind = Operand::Kind::reg;

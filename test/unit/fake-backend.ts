@@ -1,4 +1,5 @@
 import type { Backend } from "../../src/backends/backend.ts";
+import type { DecodeLabError } from "../../src/errors.ts";
 import type { Finding } from "../../src/finding.ts";
 import type { NativeLaunch, NativeResult } from "../../src/native/addon.ts";
 
@@ -20,6 +21,8 @@ const NO_TRAFFIC = {
 export interface FakeKernel {
   write?: (name: string, bytes: Uint8Array) => boolean;
   findings?: Finding[];
+  /** Why the launch is refused instead. */
+  refusal?: DecodeLabError;
 }
 
 /** A backend without a machine: buffers for which `write` yields true count as fully written, poisoned others as unwritten. */
@@ -29,6 +32,7 @@ export function fakeBackend(kernel: FakeKernel): Backend {
     environment: () => ({}),
     describe: () => ({ version: "8.8", target: "sm_80", entries: [], files: [] }),
     async execute(launch: NativeLaunch): Promise<NativeResult> {
+      if (kernel.refusal !== undefined) throw kernel.refusal;
       const buffers = launch.params.flatMap((param) => {
         if (param.kind !== "buffer") return [];
         const size = param.bytes.byteLength;

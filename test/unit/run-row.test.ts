@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ReferenceBackend } from "../../src/backends/reference.ts";
 import { loadKernel } from "../../src/catalogue.ts";
 import { encode } from "../../src/dtype.ts";
+import { DecodeLabError } from "../../src/errors.ts";
 import type { Finding } from "../../src/finding.ts";
 import { type PlannedRow, planRows } from "../../src/rows/plan.ts";
 import { RowRunner } from "../../src/rows/run-row.ts";
@@ -86,6 +87,13 @@ describe("a row", () => {
     });
     expect((await recordOf(rewriting(1))).findings).toMatchObject([{ class: "input-modified", buffer: "q_weight" }]);
     expect((await recordOf(rewriting(0))).findings).toEqual([]);
+  });
+
+  it("fails with the reason where the launch is refused", async () => {
+    const at = { file: "k.ptx", line: 12 };
+    const refusal = new DecodeLabError("PTX_UNSUPPORTED", "wgmma is not supported", { at });
+    const reason = "wgmma is not supported (k.ptx:12)";
+    expect(await recordOf({ refusal })).toMatchObject({ status: "unsupported", verdict: "FAIL", reason, outputs: {} });
   });
 
   it("fails for a race that is an error, passes with a warning", async () => {

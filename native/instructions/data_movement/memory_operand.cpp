@@ -21,7 +21,7 @@ StateSpace take_space(Decoding& decoding) {
 
 void take_cache_operators(Decoding& decoding) {
   decoding.take("weak");
-  decoding.take_one_of({"ca", "cg", "cs", "lu", "wb", "wt"});
+  decoding.take_one_of({"ca", "cg", "cs", "cv", "lu", "wb", "wt"});
   decoding.take_one_of(
       {"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"});
   decoding.take_one_of({"L2::evict_normal", "L2::evict_first", "L2::evict_last"});
@@ -70,7 +70,9 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand) {
 }  // namespace
 
 MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t data_operand) {
-  decoding.require_operands(2);
+  const bool has_policy = decoding.take("L2::cache_hint");
+  decoding.require_operands(has_policy ? 3 : 2);
+  if (has_policy) decoding.source(2, {ptx::TypeClass::untyped, 64});
   auto& memory = decoding.operation.memory;
   memory.space = take_space(decoding);
   memory.non_coherent = decoding.take("nc");

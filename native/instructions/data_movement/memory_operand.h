@@ -10,8 +10,8 @@ struct MemoryForm {
   std::vector<ptx::Operand> elements;  // the registers, one per vector element
 };
 
-// Takes all modifiers that loads and stores share and fills operation.memory. Cache operators and eviction hints change
-// no result and are accepted; .volatile, .relaxed, .acquire, .release, .mmio and cache policies are left over, hence
+// Takes all modifiers that loads and stores share and fills operation.memory. Cache operators, eviction hints and
+// policies change no result and are accepted; .volatile, .relaxed, .acquire, .release and .mmio are left over, hence
 // refused.
 MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t data_operand);
 

@@ -1,6 +1,6 @@
 // rsqrt.approx{.ftz}.f32, sin.approx{.ftz}.f32, cos, lg2, ex2, tanh.approx.f32   (PTX ISA 9.7.3.16,
 // 9.7.3.18–9.7.3.22). Computed in double precision and rounded once, which lies within every stated error; a GPU's bits
-// may differ. Deviation: rsqrt.approx.f64 without .ftz is refused.
+// may differ.
 #include <cmath>
 
 #include "instructions/decoders.h"
@@ -45,11 +45,19 @@ void decode_approximate(Decoding& decoding) {
       {.rounding = Rounding::nearest_even, .explicit_rounding = true, .flush = flush, .saturate = false, .type = type});
 }
 
+void decode_double_root(Decoding& decoding) {
+  decoding.take("approx");
+  bind_same_type(decoding, decoding.take_type(), 1);
+  decoding.operation.run = &lanewise<ReciprocalRootOfDouble, double, double>;
+}
+
 }  // namespace
 
 void decode_rsqrt(Decoding& decoding) {
   if (is_gross_double(decoding))
     decode_gross_double<ReciprocalRootOfDouble>(decoding);
+  else if (decoding.instruction().text == "rsqrt.approx.f64")
+    decode_double_root(decoding);
   else
     decode_approximate<ReciprocalRoot>(decoding);
 }

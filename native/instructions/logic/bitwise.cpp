@@ -95,6 +95,7 @@ void decode_cnot(Decoding& decoding) {
 }
 
 void decode_lop3(Decoding& decoding) {
+  if (!decoding.take_one_of({"and", "or"}).empty()) decoding.refuse("with a predicate");
   const ptx::Type type = decoding.take_type();
   if (type.bits != 32) decoding.invalid("takes .b32");
   decoding.require_operands(5);
