@@ -21,6 +21,12 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
+/** A reader that has seen enough, such as `head`, ends the program quietly. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 function newProgram(finish: (exitCode: ExitCode) => void): Command {
   const program = new Command("decode-lab")
     .description("Judges compiled GPU decode kernels without a GPU.")
@@ -51,7 +57,8 @@ async function reportError(thrown: unknown, argv: readonly string[]): Promise<Ex
   terminal.err(`${errorLine(error)}\n`);
   if (argv.includes("--debug")) terminal.err(`${stackOf(thrown)}\n`);
   const target = jsonTarget(argv);
-  await writeJson(errorDocument(error), error.code === "USAGE" && target !== undefined ? true : target, terminal);
+  const toStdout = error.code === "USAGE" || error.code === "FILE_UNWRITABLE";
+  await writeJson(errorDocument(error), target !== undefined && toStdout ? true : target, terminal);
   return error.exitCode;
 }
 

@@ -14,6 +14,7 @@ interface ErrorKind {
 const ERROR_CODES = {
   USAGE: { exitCode: EXIT.usage },
   FILE_MISSING: { exitCode: EXIT.usage, status: "invalid-launch" },
+  FILE_UNWRITABLE: { exitCode: EXIT.usage },
   PATH_ESCAPES: { exitCode: EXIT.usage, status: "invalid-launch" },
   SCHEMA: { exitCode: EXIT.usage, status: "invalid-launch" },
   LAUNCH_INVALID: { exitCode: EXIT.usage, status: "invalid-launch" },

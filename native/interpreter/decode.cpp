@@ -3,7 +3,7 @@
 #include "error.h"
 #include "instructions/registry.h"
 #include "interpreter/defined_registers.h"
-#include "interpreter/stored_floats.h"
+#include "interpreter/stored_numbers.h"
 
 namespace decode_lab::interpreter {
 
@@ -56,7 +56,7 @@ machine::Program decode(const ptx::Function& entry, const VariableLayout& variab
     program.operations.push_back(decode_instruction(entry, index, layout, uses[index]));
   program.operations.push_back(closing_exit(entry));
   require_defined_registers(program, uses);
-  mark_stored_floats(program, uses);
+  mark_stored_numbers(program, uses);
   program.constants = layout.constants();
   program.specials = layout.specials();
   program.register_bytes = layout.bytes();

@@ -44,6 +44,8 @@ const char* name_of(FindingClass finding_class) {
       return "inter-cta-global";
     case FindingClass::out_of_bounds:
       return "out-of-bounds";
+    case FindingClass::read_only:
+      return "read-only";
     case FindingClass::misaligned:
       return "misaligned";
     case FindingClass::uninitialised_read:
@@ -102,7 +104,8 @@ std::string message_of(const Occurrence& occurrence, const Finding& finding) {
              (occurrence.second.writes ? " writes" : " reads") +
              " them: " + order_missing(occurrence.finding_class, occurrence.non_coherent);
     case Check::bounds:
-      return where(finding.first) + " " + verb + place_text + ", out of bounds";
+      return where(finding.first) + " " + verb + place_text +
+             (occurrence.finding_class == FindingClass::read_only ? ", which is read-only" : ", out of bounds");
     case Check::alignment:
       return where(finding.first) + " " + verb + place_text + ", not aligned to " + std::to_string(finding.bytes);
     case Check::initialised:

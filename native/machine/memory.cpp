@@ -117,6 +117,9 @@ class RequestBuilder {
         left |= lane_bit(lane);
       } else if (place.buffer == nullptr || place.offset < 0 || place.offset > place.limit - bytes) {
         fault(Fault::Kind::out_of_bounds, place, address, lane);
+      } else if (kind_ == Request::Kind::store &&
+                 (place.space == StateSpace::param || place.space == StateSpace::constant)) {
+        fault(Fault::Kind::read_only, place, address, lane);
       } else if (address % static_cast<uint64_t>(bytes) != 0) {
         fault(Fault::Kind::misaligned, place, address, lane);
       } else {

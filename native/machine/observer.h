@@ -28,7 +28,7 @@ struct Request {
 
 // A lane's access that the machine does not perform.
 struct Fault {
-  enum class Kind : uint8_t { out_of_bounds, misaligned };
+  enum class Kind : uint8_t { out_of_bounds, misaligned, read_only };
   Kind kind;
   Request::Kind access;
   ptx::StateSpace space;

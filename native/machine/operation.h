@@ -14,6 +14,9 @@ struct Operation;
 using Handler = void (*)(Warp&, const Operation&, LaneMask active);
 using Comparison = LaneMask (*)(Warp&, const Operation&);
 
+// What a store's elements are known to be, by its type or by the instructions that computed them.
+enum class StoredNumbers : uint8_t { unknown, half, half_pair, single_precision, double_precision };
+
 // What a load or store moves; element i of a vector is slots[i], the address is `address` + `offset`.
 struct MemoryAccess {
   ptx::StateSpace space;
@@ -21,9 +24,10 @@ struct MemoryAccess {
   uint8_t count;           // elements per lane
   uint8_t register_bytes;  // width of one element's register
   bool sign_extend;
-  bool non_coherent;         // ld.global.nc
-  bool holds_floats;         // store: the elements are .f32 or .f64, by their type or by what computed them
-  Slot address;              // kNoSlot: `offset` alone
+  bool non_coherent;      // ld.global.nc
+  StoredNumbers numbers;  // of a store's elements
+  bool reduced;  // store: every element went through an exchange between lanes (shfl.bfly), as sums of a warp do
+  Slot address;  // kNoSlot: `offset` alone
   uint8_t address_bits;      // width of the address register: 32 or 64
   int64_t offset;            // bytes
   uint32_t used_bytes_mask;  // bytes of the load that the program depends on

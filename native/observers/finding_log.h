@@ -23,6 +23,7 @@ enum class FindingClass : uint8_t {
   intra_cta_global,
   inter_cta_global,
   out_of_bounds,
+  read_only,
   misaligned,
   uninitialised_read,
   divergent_barrier,

@@ -7,34 +7,40 @@ namespace decode_lab::observers {
 using machine::ByteNotes;
 using machine::Request;
 
+namespace {
+
+constexpr ThreadAt kNobody{.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false};
+
+FindingClass class_of(machine::Fault::Kind kind) {
+  switch (kind) {
+    case machine::Fault::Kind::out_of_bounds:
+      return FindingClass::out_of_bounds;
+    case machine::Fault::Kind::read_only:
+      return FindingClass::read_only;
+    case machine::Fault::Kind::misaligned:
+      break;
+  }
+  return FindingClass::misaligned;
+}
+
+}  // namespace
+
 void MemoryFaults::fault(const machine::Fault& fault) {
-  const bool out_of_bounds = fault.kind == machine::Fault::Kind::out_of_bounds;
+  const FindingClass found = class_of(fault.kind);
   const ThreadAt thread{fault.cta->linear_index(), fault.warp, fault.lane, fault.operation->instruction,
                         fault.access == Request::Kind::store};
-  log_.add({out_of_bounds ? Check::bounds : Check::alignment,
-            out_of_bounds ? FindingClass::out_of_bounds : FindingClass::misaligned,
-            thread,
-            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
-            fault.space,
+  log_.add({found == FindingClass::misaligned ? Check::alignment : Check::bounds, found, thread, kNobody, fault.space,
             fault.buffer != nullptr ? fault.buffer->name : "",
             fault.buffer != nullptr ? fault.offset : static_cast<int64_t>(fault.address),
-            fault.operation->memory.bytes(),
-            false});
+            fault.operation->memory.bytes(), false});
 }
 
 void MemoryFaults::barrier_misuse(const machine::BarrierMisuse& misuse) {
   const bool divergent = misuse.kind == machine::BarrierMisuse::Kind::divergent;
   const uint32_t lane = machine::lowest_lane(divergent ? misuse.lanes : misuse.missing);
   const ThreadAt thread{misuse.cta->linear_index(), misuse.warp, lane, misuse.operation->instruction, false};
-  log_.add({Check::barriers,
-            divergent ? FindingClass::divergent_barrier : FindingClass::lane_not_in_mask,
-            thread,
-            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
-            ptx::StateSpace::none,
-            "",
-            0,
-            0,
-            false});
+  log_.add({Check::barriers, divergent ? FindingClass::divergent_barrier : FindingClass::lane_not_in_mask, thread,
+            kNobody, ptx::StateSpace::none, "", 0, 0, false});
 }
 
 void Initialised::request(const Request& request) {
@@ -62,15 +68,8 @@ void Initialised::load(const Request& request, uint32_t lane) {
   }
   if (bytes == 0 || request.space == ptx::StateSpace::local) return;
   const ThreadAt thread{request.cta->linear_index(), request.warp, lane, request.operation->instruction, false};
-  log_.add({Check::initialised,
-            FindingClass::uninitialised_read,
-            thread,
-            {.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false},
-            request.space,
-            buffer.name,
-            static_cast<int64_t>(first),
-            bytes,
-            false});
+  log_.add({Check::initialised, FindingClass::uninitialised_read, thread, kNobody, request.space, buffer.name,
+            static_cast<int64_t>(first), bytes, false});
 }
 
 void Initialised::store(const Request& request, uint32_t lane) {

@@ -1,31 +1,50 @@
 #include "observers/store_values.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace decode_lab::observers {
 
 namespace {
 
-constexpr uint64_t kMostUlps =
-    4;  // Triton's reductions store one sum from several lanes that added in different orders
+// Units in the last place that two floats may differ by and still be one value computed in two orders.
+constexpr uint64_t kMostUlps = 4;
+// Sums that all lanes of a warp made from the same terms by exchanges differ by more where terms cancel: 2^-10 of the
+// value in single precision still tells them from sums of other terms.
+constexpr uint64_t kMostUlpsOfReductions = 1 << 13;
 
+// Word: the number's bits; its sign is the top one.
 template <class Word>
-bool is_normal(Word bits) {
-  constexpr int kMantissa = sizeof(Word) == 8 ? 52 : 23, kExponent = sizeof(Word) == 8 ? 11 : 8;
-  const Word exponent = bits >> kMantissa & ((Word{1} << kExponent) - 1);
-  return exponent != 0 && exponent != (Word{1} << kExponent) - 1;  // small integers look like subnormals
+bool near(Word x, Word y, uint64_t most_ulps) {
+  constexpr Word kSign = static_cast<Word>(Word{1} << (sizeof(Word) * 8 - 1));
+  if (((x ^ y) & kSign) != 0) return false;
+  return static_cast<uint64_t>(x > y ? x - y : y - x) <= most_ulps;
 }
 
-// Distance in units in the last place of two normal numbers of one sign.
 template <class Word>
-bool near(const std::byte* a, const std::byte* b) {
+bool words_near(const std::byte* a, const std::byte* b, uint64_t most_ulps) {
   Word x, y;
   std::memcpy(&x, a, sizeof(Word));
   std::memcpy(&y, b, sizeof(Word));
-  if (!is_normal(x) || !is_normal(y) || (x ^ y) >> (sizeof(Word) * 8 - 1) != 0) return false;
-  return (x > y ? x - y : y - x) <= kMostUlps;
+  return near(x, y, most_ulps);
+}
+
+bool element_near(const machine::MemoryAccess& memory, const std::byte* a, const std::byte* b) {
+  using machine::StoredNumbers;
+  const uint64_t wide_ulps = memory.reduced ? kMostUlpsOfReductions : kMostUlps;
+  switch (memory.numbers) {
+    case StoredNumbers::half:
+      return words_near<uint16_t>(a, b, kMostUlps);
+    case StoredNumbers::half_pair:
+      return words_near<uint16_t>(a, b, kMostUlps) && words_near<uint16_t>(a + 2, b + 2, kMostUlps);
+    case StoredNumbers::single_precision:
+      return words_near<uint32_t>(a, b, wide_ulps);
+    case StoredNumbers::double_precision:
+      return words_near<uint64_t>(a, b, wide_ulps);
+    case StoredNumbers::unknown:
+      break;
+  }
+  return false;
 }
 
 const std::byte* stored_by(const machine::Request& request, uint32_t lane) {
@@ -36,11 +55,11 @@ const std::byte* stored_by(const machine::Request& request, uint32_t lane) {
 bool elements_near(const machine::Request& request, uint32_t lane, uint32_t other, uint64_t begin, uint64_t end) {
   const auto& memory = request.operation->memory;
   const uint64_t offset = request.offset[lane], other_offset = request.offset[other], width = memory.element_bytes;
-  if (!memory.holds_floats || (offset - other_offset) % width != 0) return false;
+  if ((offset - other_offset) % width != 0) return false;
   for (uint64_t at = offset + (begin - offset) / width * width; at < end; at += width) {
     if (at < other_offset || at + width > other_offset + memory.bytes()) return false;
     const std::byte *a = stored_by(request, lane) + (at - offset), *b = stored_by(request, other) + (at - other_offset);
-    if (std::memcmp(a, b, width) != 0 && !(width == 8 ? near<uint64_t>(a, b) : near<uint32_t>(a, b))) return false;
+    if (std::memcmp(a, b, width) != 0 && !element_near(memory, a, b)) return false;
   }
   return true;
 }

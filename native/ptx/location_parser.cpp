@@ -31,6 +31,7 @@ void LocationTracker::parse(Cursor& cursor) {
       location.inlined_at = static_cast<int>(function_.locations.size()) - 1;
     }
   }
+  if (location.line == 0 && current_ >= 0) return;  // made by the compiler: belongs to the code before it
   if (in_inline_asm_ && seen_in_block_) return;
   seen_in_block_ = true;
   function_.locations.push_back(location);

@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
 import type { DecodeLabError } from "../errors.ts";
+import { writeOutputFile } from "../output-file.ts";
 import type { ErrorDocument } from "./documents.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,7 +11,7 @@ export async function writeJson(document: unknown, target: JsonTarget, terminal:
   if (target === undefined) return;
   const text = `${JSON.stringify(document, nonFiniteAsString, 2)}\n`;
   if (target === true) terminal.out(text);
-  else await writeFile(target, text);
+  else await writeOutputFile(target, text);
 }
 
 export function errorDocument(error: DecodeLabError): ErrorDocument {

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
@@ -14,6 +13,7 @@ import { type Launch, launchSchema } from "../launch.ts";
 import { LaunchFolder } from "../launch-folder.ts";
 import { bindParameters, chosenEntry } from "../launch-parameters.ts";
 import type { NativeLaunch, NativeProgress, NativeResult } from "../native/addon.ts";
+import { writeOutputFile } from "../output-file.ts";
 import { readRecord } from "../record-file.ts";
 import type { Report } from "../report/documents.ts";
 import { reportFields } from "../report/report-fields.ts";
@@ -130,10 +130,9 @@ function outputsOf(
 }
 
 async function writeOutputs(report: Report, outputs: Record<string, Uint8Array>, out: string): Promise<void> {
-  await mkdir(out, { recursive: true });
   for (const [name, bytes] of Object.entries(outputs)) {
     const file = `${name}.out.bin`;
-    await writeFile(join(out, file), bytes);
+    await writeOutputFile(join(out, file), bytes);
     const entry = report.outputs[name];
     if (entry !== undefined) entry.file = file;
   }

@@ -44,6 +44,15 @@ it.each(["cuda", "webgpu"])("--backend %s is refused with exit code 3, since it 
   expect(ended.stderr).toMatch(/^decode-lab: BACKEND_MISSING: this version has no backend `\w+`; it has cpu-ptx$/);
 });
 
+it("says in one line that it cannot write where --json or --out say", async () => {
+  const file = "package.json/report.json";
+  for (const option of ["--json", "--out"]) {
+    const ended = await decodeLab("run", "examples/saxpy.launch.json", option, file);
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toMatch(/^decode-lab: FILE_UNWRITABLE: cannot write package\.json\/report\.json[^\n]*$/);
+  }
+});
+
 it("never writes an error document over the launch file of `run --json LAUNCH.json`", async () => {
   const ended = await decodeLab("run", "--json", "examples/saxpy.launch.json");
   expect(ended.exitCode).toBe(2);

@@ -91,7 +91,6 @@ MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t d
   if (memory.bytes() > machine::kMostBytesPerLane)
     decoding.refuse("of " + std::to_string(memory.bytes()) + " bytes (up to 16 are)");
   memory.sign_extend = form.type.is_signed();
-  memory.holds_floats = form.type.type_class == ptx::TypeClass::floating;
   memory.used_bytes_mask = decoding.instruction().used_bytes_mask;
   bind_address(decoding, decoding.operand(address_operand));
   return form;
