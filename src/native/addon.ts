@@ -94,7 +94,7 @@ export interface NativeResult {
 }
 
 /** From plainest to best; `base` is the one level of a CPU that is not x86-64. */
-const LEVELS = ["base", "x86-64-v2", "x86-64-v3", "x86-64-v4"] as const;
+export const LEVELS = ["base", "x86-64-v2", "x86-64-v3", "x86-64-v4"] as const;
 type Level = (typeof LEVELS)[number];
 
 const require = createRequire(import.meta.url);
@@ -143,5 +143,6 @@ export function refusal(thrown: unknown, ptxFile: string): unknown {
   const { code, line = 0, message } = thrown as Partial<NativeError>;
   if (code === undefined || message === undefined || !NATIVE_CODES.has(code)) return thrown;
   const at = line > 0 || code.startsWith("PTX_") ? { at: { file: ptxFile, line } } : {};
-  return new DecodeLabError(code, message, { ...at, cause: thrown });
+  const hint = code === "PTX_UNSUPPORTED" ? "docs/ptx-machine.md says what runs" : "";
+  return new DecodeLabError(code, message, { ...at, hint, cause: thrown });
 }

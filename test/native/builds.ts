@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { LEVELS, loadAddon } from "../../src/native/addon.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
 
 /** One build of the addon that the fixtures run against. */
@@ -12,11 +13,14 @@ export interface Build {
 
 /** The release build in every level that this CPU has, and the sanitizer build where it has been made. */
 export function builds(): Build[] {
-  const release = addonFiles("build/Release").map((addonFile) => ({
-    name: levelOf(addonFile),
-    addonFile,
-    environment: {},
-  }));
+  const reachable = LEVELS.indexOf(loadAddon().cpuLevel());
+  const release = addonFiles("build/Release")
+    .filter((addonFile) => LEVELS.findIndex((level) => level === levelOf(addonFile)) <= reachable)
+    .map((addonFile) => ({
+      name: levelOf(addonFile),
+      addonFile,
+      environment: {},
+    }));
   const sanitized = addonFiles("build-asan/Release").map((addonFile) => ({
     name: `sanitizers ${levelOf(addonFile)}`,
     addonFile,
