@@ -90,7 +90,7 @@ const char* order_missing(FindingClass finding_class, bool non_coherent) {
     case FindingClass::same_value_write:
       return "unordered, but both write the same bytes";
     case FindingClass::near_value_write:
-      return "unordered, but the floats differ by at most 4 ulp";
+      return "unordered, but the floats are equal up to rounding";
     default:
       return "no barrier orders these threads";
   }

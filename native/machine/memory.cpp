@@ -56,7 +56,7 @@ Place locate(Warp& warp, StateSpace space, uint64_t address, uint32_t lane) {
     }
     case StateSpace::local: {
       const auto bytes = static_cast<int64_t>(warp.cta().grid().program.local_bytes);
-      return {space, &warp.local(), offset, bytes, offset + lane * bytes};
+      return {space, &warp.local(), offset, bytes, static_cast<int64_t>(address + lane * static_cast<uint64_t>(bytes))};
     }
     case StateSpace::constant: {
       Buffer& constant = warp.cta().grid().constant;

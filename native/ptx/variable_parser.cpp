@@ -59,18 +59,13 @@ uint64_t parse_initial_value(Cursor& cursor, const Variable& variable) {
   const bool negative = cursor.accept('-');
   const Token& token = cursor.next();
   const bool is_float = variable.type.type_class == TypeClass::floating, is_double = variable.type.bits == 64;
+  const bool is_number = token.kind == Token::Kind::f32 || token.kind == Token::Kind::f64;
   if (token.kind == Token::Kind::integer && !is_float) return negative ? 0 - token.bits : token.bits;
-  double value = 0;
-  if (token.kind == Token::Kind::integer)
-    value = static_cast<double>(token.bits);
-  else if (token.kind == Token::Kind::f64)
-    value = std::bit_cast<double>(token.bits);
-  else if (token.kind == Token::Kind::f32)
-    value = std::bit_cast<float>(static_cast<uint32_t>(token.bits));
-  if (!is_float ||
-      (token.kind != Token::Kind::integer && token.kind != Token::Kind::f64 && token.kind != Token::Kind::f32))
+  if (!is_number || (!is_float && variable.type.type_class != TypeClass::untyped))
     unsupported("initial value '" + std::string(token.text) + "' of '" + variable.name + "' (numbers of its type are)",
                 token.line);
+  double value = token.kind == Token::Kind::f64 ? std::bit_cast<double>(token.bits)
+                                                : std::bit_cast<float>(static_cast<uint32_t>(token.bits));
   if (negative) value = -value;
   return is_double ? std::bit_cast<uint64_t>(value) : std::bit_cast<uint32_t>(static_cast<float>(value));
 }
