@@ -31,6 +31,10 @@ export const artifactSchema = z.strictObject({
     flags: z.union([z.record(z.string(), z.unknown()), z.array(z.string())]),
     source: z.string(),
     sourceSha256: sha256Schema,
+    recipeSha256: sha256Schema.describe("of the canonical JSON of the variant's declaration and its tensors' dtypes"),
+    dependencies: z
+      .record(z.string(), sha256Schema)
+      .describe("local files that the source includes or imports: path relative to kernels/ and SHA-256"),
     ptxSha256: sha256Schema,
   }),
 });

@@ -27,7 +27,13 @@ export async function kernelNames(root: string = KERNELS_FOLDER): Promise<string
 
 export async function loadKernel(name: string, root: string = KERNELS_FOLDER): Promise<Kernel> {
   const folder = join(root, name);
-  const definition = await loadDefinition(join(folder, "definition.json"));
+  const file = join(folder, "definition.json");
+  const definition = await loadDefinition(file);
+  if (definition.name !== name) {
+    throw new DecodeLabError("SCHEMA", `the name is \`${definition.name}\`, the folder's is \`${name}\``, {
+      at: { file, line: 0 },
+    });
+  }
   return { folder, definition };
 }
 

@@ -8,6 +8,8 @@ import { PACKAGE_ROOT } from "./package-root.ts";
 export interface CompiledArtifact {
   artifact: string;
   changed: boolean;
+  /** Of a kernel of the user's own: kept where it was there already. */
+  launch?: { file: string; action: "written" | "kept" };
 }
 
 const HOW_TO_GET = "`npm run setup:python` installs Triton and nvcc into .venv";

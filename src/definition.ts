@@ -2,8 +2,8 @@ import { z } from "zod";
 import { dtypeFromLongName, LONG_DTYPE_NAMES } from "./dtype.ts";
 import { type Axes, evaluateBoolean, evaluateInteger } from "./expression.ts";
 import { readRecord } from "./record-file.ts";
-import { variantSchema } from "./variant.ts";
-import { workloadSchema } from "./workload.ts";
+import { subjectName, variantSchema } from "./variant.ts";
+import { type Workload, workloadSchema } from "./workload.ts";
 
 export type { Axes } from "./expression.ts";
 
@@ -31,6 +31,10 @@ const inputSchema = z.strictObject({
 
 const outputSchema = z.strictObject({ shape: shapeSchema, dtype: dtypeSchema, description: z.string().optional() });
 
+function idsDiffer(workloads: readonly Workload[]): boolean {
+  return new Set(workloads.map(({ id }) => id)).size === workloads.length;
+}
+
 export const definitionSchema = z.strictObject({
   schema: z.literal("decode-lab/definition@1"),
   name: axisName,
@@ -53,8 +57,8 @@ export const definitionSchema = z.strictObject({
     group: z.array(z.string()),
     source: z.string(),
   }),
-  variants: z.record(z.string(), variantSchema),
-  workloads: z.array(workloadSchema),
+  variants: z.record(subjectName, variantSchema),
+  workloads: z.array(workloadSchema).refine(idsDiffer, "two workloads have the same id"),
 });
 
 export type Definition = z.output<typeof definitionSchema>;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { CHECK_NAMES } from "./finding.ts";
-import { variantSchema } from "./variant.ts";
+import { subjectName, variantSchema } from "./variant.ts";
 
 /** A variant that is wrong on purpose: `broken` must be caught by the expected check, `twin` (one line differs) must pass. */
 export const exhibitSchema = z.strictObject({
   schema: z.literal("decode-lab/exhibit@1"),
-  name: z.string(),
+  name: subjectName,
   description: z.string(),
   expected: z.strictObject({
     check: z.enum(CHECK_NAMES),

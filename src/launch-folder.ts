@@ -1,7 +1,7 @@
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { DecodeLabError } from "./errors.ts";
-import { reasonOf } from "./record-file.ts";
+import { readRegularFile, reasonOf } from "./record-file.ts";
 
 /** The folder of a launch file: the only place that its paths may lead to. */
 export class LaunchFolder {
@@ -23,8 +23,7 @@ export class LaunchFolder {
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const file = await this.#resolve(path);
     try {
-      const bytes = await readFile(file);
-      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return new Uint8Array(await readRegularFile(file));
     } catch (error) {
       throw new DecodeLabError("FILE_MISSING", `cannot read \`${path}\`: ${reasonOf(error)}`, { cause: error });
     }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { z } from "zod";
 import { DecodeLabError } from "./errors.ts";
 import { lineOfPath, lineOfSyntaxError } from "./json-position.ts";
@@ -11,10 +11,17 @@ export async function readRecord<Schema extends z.ZodType>(file: string, schema:
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return (await readRegularFile(file)).toString("utf8");
   } catch (error) {
     throw new DecodeLabError("FILE_MISSING", `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** Bytes of a file; refuses what has no end or may never begin, such as a device or a FIFO. */
+export async function readRegularFile(file: string): Promise<Buffer> {
+  const kind = await stat(file);
+  if (!kind.isFile() && !kind.isDirectory()) throw new Error("it is not a regular file");
+  return readFile(file);
 }
 
 function parseRecord<Schema extends z.ZodType>(text: string, schema: Schema, file: string): z.output<Schema> {

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Axes } from "./expression.ts";
 
+/** Of a variant or an exhibit; it becomes part of file names. */
+export const subjectName = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/);
+
 const dimension = z.string().describe("CEL expression over the axes");
 
 /** Grid, block and dynamic shared bytes as expressions of the axes. */

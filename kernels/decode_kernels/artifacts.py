@@ -9,6 +9,7 @@ from pathlib import Path
 from .compilers import Compiled, InputError
 from .compilers.nvcc import compile_cuda
 from .compilers.triton_ptx import compile_triton
+from .provenance import imported_files, recipe_sha256, sha256
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "decode_kernels"
@@ -50,13 +51,13 @@ def operations() -> list[str]:
 def jobs(op: str) -> list[Job]:
     """Every artifact of one kernel folder, variants first, then exhibits by name."""
     folder = PACKAGE / op
-    definition = json.loads((folder / "definition.json").read_text())
+    definition = json.loads((folder / "definition.json").read_text(encoding="utf-8"))
     tensors = {**definition["inputs"], **definition["outputs"]}
     found = []
     for variant, rule in definition["variants"].items():
         found += expand(op, variant, rule, folder / rule["source"], variant, tensors)
     for path in sorted(folder.glob("exhibits/*/exhibit.json")):
-        rule = json.loads(path.read_text())["variant"]
+        rule = json.loads(path.read_text(encoding="utf-8"))["variant"]
         extension = {"triton": "py", "cuda": "cu"}[rule["language"]]
         for side in ("broken", "twin"):
             source = path.parent / f"{side}.{extension}"
@@ -118,6 +119,7 @@ def describe(job: Job, compiled: Compiled) -> dict:
         parameters += [{"name": name, "kind": "null"} for name in SCRATCH]
         block, shared_bytes = [str(32 * rule["options"]["num_warps"]), "1", "1"], str(compiled.shared_bytes)
     verify_signature(job, compiled.ptx, parameters)
+    dependencies = compiled.included if rule["language"] == "cuda" else imported_files(job.source, ROOT)
     return {
         "schema": "decode-lab/artifact@1",
         "op": job.op,
@@ -133,7 +135,9 @@ def describe(job: Job, compiled: Compiled) -> dict:
             "version": compiled.version,
             "flags": compiled.flags,
             "source": job.source.name,
-            "sourceSha256": hashlib.sha256(job.source.read_bytes()).hexdigest(),
+            "sourceSha256": sha256(job.source),
+            "recipeSha256": recipe_sha256(rule, job.tensors),
+            "dependencies": {path.relative_to(ROOT).as_posix(): sha256(path) for path in sorted(dependencies)},
             "ptxSha256": hashlib.sha256(compiled.ptx.encode()).hexdigest(),
         },
     }

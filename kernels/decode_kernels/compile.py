@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -9,6 +10,8 @@ from typing import NoReturn
 from .artifacts import PACKAGE, build, jobs, operations
 from .compilers import CompilerMissing, InputError
 from .user_kernel import build_user_kernel
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def main(arguments: list[str]) -> int:
@@ -64,22 +67,30 @@ def compile_operations(options: argparse.Namespace) -> int:
     if not chosen:
         known = sorted({job.variant for op in names for job in jobs(op)})
         raise InputError(f"no variant {options.variant!r}; there are: {', '.join(known)}")
+    for job in chosen:
+        if not all(NAME.fullmatch(part) for part in job.variant.split("/")):
+            raise InputError(f"variant name {job.variant!r} is not of the form {NAME.pattern}")
     base = options.out.resolve() if options.out else PACKAGE
     changed = [deliver(build(job), base / job.folder, options) for job in chosen]
     return 1 if options.check and any(changed) else 0
 
 
 def compile_user_kernel(options: argparse.Namespace) -> int:
-    """Write FILE.ptx and FILE.launch.json beside the source or below --out."""
+    """Write FILE.ptx beside the source or below --out, and FILE.launch.json unless there is one, which is its owner's."""
     if options.op or options.variant:
         raise InputError("--user compiles one file: leave out --op and --variant")
     files, folder = build_user_kernel(options)
-    changed = deliver(files, options.out.resolve() if options.out else folder, options)
+    folder = options.out.resolve() if options.out else folder
+    launch = folder / next(name for name in files if name.endswith(".launch.json"))
+    kept = launch.exists()
+    if kept:
+        del files[launch.name]
+    changed = deliver(files, folder, options, {"file": str(launch), "action": "kept" if kept else "written"})
     return 1 if options.check and changed else 0
 
 
-def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace) -> bool:
-    """Write files whose bytes differ (none with --check) and report the PTX; True if any differed."""
+def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace, launch: dict | None = None) -> bool:
+    """Write files whose bytes differ (none with --check) and report the PTX and the launch file; True if any differed."""
     changed = False
     for name, text in files.items():
         path = folder / name
@@ -91,9 +102,12 @@ def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace) ->
             path.write_bytes(text.encode())
     artifact = folder / next(name for name in files if name.endswith(".ptx"))
     if options.json:
-        print(json.dumps({"artifact": str(artifact), "changed": changed}), flush=True)
+        document = {"artifact": str(artifact), "changed": changed}
+        print(json.dumps(document if launch is None else {**document, "launch": launch}), flush=True)
     else:
         print(f"{'changed  ' if changed else 'unchanged'} {artifact}", flush=True)
+        if launch is not None:
+            print(f"{launch['action']:9} {launch['file']}", flush=True)
     return changed
 
 

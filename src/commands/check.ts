@@ -40,7 +40,8 @@ async function runCheck(selectors: string[], flags: CheckFlags): Promise<ExitCod
   terminal.clearProgress();
   await writeJson(report, flags.json, terminal);
   if (printsText(flags) && (!flags.quiet || exitCode !== EXIT.ok)) {
-    terminal.out((flags.exhibits ? exhibitsText : checkText)(rows, report, terminal));
+    const shown = flags.quiet ? rows.filter(({ record }) => record.verdict === "FAIL") : rows;
+    terminal.out((flags.exhibits ? exhibitsText : checkText)(shown, report, terminal));
   }
   return exitCode;
 }

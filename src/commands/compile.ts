@@ -31,8 +31,10 @@ async function runCompile(selectors: string[], flags: CompileFlags): Promise<Exi
   terminal.clearProgress();
   await writeJson(report, flags.json, terminal);
   if (printsText(flags) && !flags.quiet) {
-    for (const { artifact, changed } of report.artifacts)
+    for (const { artifact, changed, launch } of report.artifacts) {
       terminal.out(`${changed ? "changed  " : "unchanged"} ${artifact}\n`);
+      if (launch !== undefined) terminal.out(`${launch.action.padEnd(9)} ${launch.file}\n`);
+    }
   }
   return EXIT.ok;
 }

@@ -57,7 +57,16 @@ export type CheckReport = z.output<typeof checkSchema>;
 /** What `compile` yields. */
 export const compileSchema = z.strictObject({
   schema: z.literal("decode-lab/compile@1"),
-  artifacts: z.array(z.strictObject({ artifact: z.string(), changed: z.boolean() })),
+  artifacts: z.array(
+    z.strictObject({
+      artifact: z.string(),
+      changed: z.boolean(),
+      launch: z
+        .strictObject({ file: z.string(), action: z.enum(["written", "kept"]) })
+        .optional()
+        .describe("launch file of a kernel of the user's own; one that is there is kept"),
+    }),
+  ),
   counts: z.strictObject({ changed: count, unchanged: count }),
 });
 

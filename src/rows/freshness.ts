@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, relative } from "node:path";
-import { sha256 } from "../canonical.ts";
-import { loadArtifactIfPresent } from "../catalogue.ts";
+import { basename, dirname, join, relative } from "node:path";
+import type { Artifact } from "../artifact.ts";
+import { canonicalJson, sha256 } from "../canonical.ts";
+import { loadArtifactIfPresent, type Subject } from "../catalogue.ts";
+import { DTYPES } from "../dtype.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import type { PlannedRow } from "./plan.ts";
 
@@ -11,7 +14,7 @@ export interface StaleArtifact {
   reason: string;
 }
 
-/** The artifacts of the rows that are missing, or whose source or code has changed since they were made. */
+/** The artifacts of the rows that are missing, or whose sources, declaration or code have changed since they were made. */
 export async function staleArtifacts(rows: readonly PlannedRow[]): Promise<StaleArtifact[]> {
   const byFile = new Map(rows.map((row) => [row.artifactFile, row]));
   const checked = await Promise.all([...byFile.values()].map(async (row) => ({ row, reason: await staleReason(row) })));
@@ -22,11 +25,38 @@ async function staleReason({ artifactFile, subject }: PlannedRow): Promise<strin
   const name = relative(PACKAGE_ROOT, artifactFile);
   const artifact = await loadArtifactIfPresent(artifactFile);
   if (artifact === undefined) return `${name} is missing`;
-  const source = sha256(await readFile(subject.source));
-  if (source !== artifact.provenance.sourceSha256)
-    return `${basename(subject.source)} has changed since ${name} was compiled`;
+  const change = (await sourceChange(subject, artifact)) ?? recipeChange(subject, artifact);
+  if (change !== undefined) return `${change} since ${name} was compiled`;
   const code = sha256(await readFile(artifact.codeFile));
   if (code !== artifact.provenance.ptxSha256)
     return `${relative(PACKAGE_ROOT, artifact.codeFile)} is not the code that its record describes`;
   return undefined;
+}
+
+/** What became of the source, or of a file that it includes or imports. */
+async function sourceChange(subject: Subject, { provenance }: Artifact): Promise<string | undefined> {
+  const source = basename(subject.source);
+  if (sha256(await readFile(subject.source)) !== provenance.sourceSha256) return `${source} has changed`;
+  const root = dirname(dirname(subject.kernel.folder));
+  for (const [path, recorded] of Object.entries(provenance.dependencies)) {
+    const file = join(root, path);
+    if (!existsSync(file)) return `${path}, which ${source} uses, has gone`;
+    if (sha256(await readFile(file)) !== recorded) return `${path}, which ${source} uses, has changed`;
+  }
+  return undefined;
+}
+
+function recipeChange(subject: Subject, { provenance }: Artifact): string | undefined {
+  if (recipeSha256(subject) === provenance.recipeSha256) return undefined;
+  return `the declaration of ${subject.kernel.definition.name}/${subject.name} (its variant or the dtypes of its tensors) has changed`;
+}
+
+/** Hash of a variant's declaration and of the dtypes of the tensors among its parameters, as provenance.py computes it. */
+function recipeSha256({ kernel: { definition }, variant }: Subject): string {
+  const tensors = new Map([...Object.entries(definition.inputs), ...Object.entries(definition.outputs)]);
+  const dtypes = variant.parameters.flatMap(({ name }) => {
+    const tensor = tensors.get(name);
+    return tensor === undefined ? [] : [[name, DTYPES[tensor.dtype].longName]];
+  });
+  return sha256(canonicalJson({ dtypes: Object.fromEntries(dtypes), variant }));
 }

@@ -32,11 +32,12 @@ export interface Selection {
 }
 
 /** The rows that the selection names, in the order of the definitions; USAGE where a name does not exist. */
-export async function planRows(selection: Selection): Promise<PlannedRow[]> {
-  const chosen = await chosenKernels(selection.selectors);
+export async function planRows(selection: Selection, root?: string): Promise<PlannedRow[]> {
+  const chosen = await chosenKernels(selection.selectors, root);
   const rows: PlannedRow[] = [];
-  for (const { kernel, variant } of chosen) {
-    const planned = selection.exhibits ? await exhibitRows(kernel, variant) : variantRows(kernel, variant, selection);
+  for (const choice of chosen) {
+    const { kernel, variant } = choice;
+    const planned = selection.exhibits ? await exhibitRows(choice) : variantRows(kernel, variant, selection);
     rows.push(...planned.filter((row) => selection.target === undefined || row.target === selection.target));
   }
   if (rows.length > 0) return rows;
@@ -46,10 +47,12 @@ export async function planRows(selection: Selection): Promise<PlannedRow[]> {
 interface Choice {
   kernel: Kernel;
   variant: string | undefined;
+  /** By a selector. */
+  named: boolean;
 }
 
-async function chosenKernels(selectors: readonly string[]): Promise<Choice[]> {
-  const names = await kernelNames();
+async function chosenKernels(selectors: readonly string[], root?: string): Promise<Choice[]> {
+  const names = await kernelNames(root);
   const wanted = selectors.length === 0 ? names : selectors;
   return Promise.all(
     wanted.map(async (selector) => {
@@ -57,7 +60,8 @@ async function chosenKernels(selectors: readonly string[]): Promise<Choice[]> {
       if (!names.includes(op)) {
         throw new DecodeLabError("USAGE", `no kernel \`${op}\``, { hint: `there are ${names.join(", ")}` });
       }
-      return { kernel: await loadKernel(op), variant: rest.length === 0 ? undefined : rest.join("/") };
+      const variant = rest.length === 0 ? undefined : rest.join("/");
+      return { kernel: await loadKernel(op, root), variant, named: selectors.length > 0 };
     }),
   );
 }
@@ -82,14 +86,11 @@ function chosenWorkloads({ definition }: Kernel, { workload, quick }: Selection)
   return definition.workloads.filter((candidate) => !quick || candidate.quick);
 }
 
-async function exhibitRows(kernel: Kernel, name: string | undefined): Promise<PlannedRow[]> {
+/** A kernel without exhibits has no rows, which is an error only where a selector names it. */
+async function exhibitRows({ kernel, variant: name, named }: Choice): Promise<PlannedRow[]> {
   const all = await loadExhibits(kernel);
   const exhibits = all.filter((exhibit) => name === undefined || exhibit.name === name);
-  if (exhibits.length === 0) {
-    throw new DecodeLabError("USAGE", `${kernel.definition.name} has no exhibit \`${name ?? ""}\``, {
-      hint: `it has ${all.map((exhibit) => exhibit.name).join(", ") || "none"}`,
-    });
-  }
+  if (exhibits.length === 0 && named) throw noExhibit(kernel.definition.name, name, all);
   return exhibits.flatMap((record) =>
     EXHIBIT_SIDES.flatMap((side) => {
       const workload = workloadNamed(kernel.definition, record.workload);
@@ -97,6 +98,14 @@ async function exhibitRows(kernel: Kernel, name: string | undefined): Promise<Pl
       return rows.map((row) => ({ ...row, exhibit: { record, side } }));
     }),
   );
+}
+
+function noExhibit(op: string, name: string | undefined, all: readonly Exhibit[]): DecodeLabError {
+  if (all.length === 0) {
+    return new DecodeLabError("USAGE", `${op} has no exhibits`, { hint: "`decode-lab check --exhibits` alone runs all" });
+  }
+  const hint = `it has ${all.map((exhibit) => exhibit.name).join(", ")}`;
+  return new DecodeLabError("USAGE", `${op} has no exhibit \`${name}\``, { hint });
 }
 
 function rowIfFitting(subject: Subject, target: string, workload: Workload): PlannedRow[] {

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { runCompiler } from "../compiler.ts";
+import { type CompiledArtifact, runCompiler } from "../compiler.ts";
 import { DecodeLabError } from "../errors.ts";
 import type { CompileReport } from "../report/documents.ts";
 
@@ -32,12 +32,17 @@ export async function compile(options: CompileOptions = {}): Promise<CompileRepo
     const out = options.out === undefined ? [] : ["--out", resolve(options.out)];
     for (const result of await runCompiler([...job, ...out])) {
       const artifact = relative(process.cwd(), result.artifact);
-      artifacts.push({ artifact, changed: result.changed });
+      artifacts.push({ artifact, changed: result.changed, ...launchOf(result) });
       options.onProgress?.(artifact);
     }
   }
   const changed = artifacts.filter((artifact) => artifact.changed).length;
   return { schema: "decode-lab/compile@1", artifacts, counts: { changed, unchanged: artifacts.length - changed } };
+}
+
+function launchOf({ launch }: CompiledArtifact): Pick<CompileReport["artifacts"][number], "launch"> {
+  if (launch === undefined) return {};
+  return { launch: { ...launch, file: relative(process.cwd(), launch.file) } };
 }
 
 function argumentsFor(selector: string, options: UserKernelOptions): string[] {

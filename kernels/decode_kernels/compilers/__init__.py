@@ -20,6 +20,7 @@ class Compiled:
     version: str
     flags: dict | list
     shared_bytes: int
+    included: frozenset[Path] = frozenset()  # below the root, without the source
 
 
 def read_source(source: Path) -> str:

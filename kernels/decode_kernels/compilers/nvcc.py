@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tempfile
 from pathlib import Path
@@ -21,9 +22,9 @@ def compile_cuda(source: Path, root: Path, target: str, flags: list[str]) -> Com
     """PTX of `source` (below `root`) for `target` such as sm_80; without absolute paths."""
     nvcc = find_nvcc()
     with tempfile.TemporaryDirectory() as scratch:
-        output = Path(scratch) / "kernel.ptx"
+        output, list_of_files = Path(scratch) / "kernel.ptx", Path(scratch) / "kernel.d"
         relative = source.relative_to(root).as_posix()
-        command = [nvcc, "-ptx", f"-arch={target}", *flags, relative, "-o", str(output)]
+        command = [nvcc, "-ptx", f"-arch={target}", *flags, "-MMD", "-MF", str(list_of_files), relative, "-o", str(output)]
         run = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment())
         if run.returncode != 0:
             complaint = one_line(run.stderr + run.stdout)
@@ -31,7 +32,16 @@ def compile_cuda(source: Path, root: Path, target: str, flags: list[str]) -> Com
                 raise CompilerMissing(f"nvcc needs g++ 6 to 15 as its host compiler ({complaint})")
             raise InputError(f"{relative}: {complaint}")
         ptx = output.read_text()
-    return Compiled(without_absolute_paths(ptx, root), version(nvcc), [f"-arch={target}", *flags], 0)
+        included = included_files(list_of_files.read_text(), root) - {source}
+    return Compiled(without_absolute_paths(ptx, root), version(nvcc), [f"-arch={target}", *flags], 0, included)
+
+
+def included_files(rule: str, root: Path) -> frozenset[Path]:
+    """Files below `root` in the make rule that nvcc writes, whose paths are relative to `root`; not the compiler's own."""
+    _, _, prerequisites = rule.replace("\\\n", " ").partition(" : ")
+    names = [re.sub(r"\\(.)", r"\1", name).replace("$$", "$") for name in re.split(r"(?<!\\)\s+", prerequisites) if name]
+    paths = {Path(os.path.normpath(root / name)) for name in names}
+    return frozenset(path for path in paths if path.is_relative_to(root) and not path.is_relative_to(sys.prefix))
 
 
 def find_nvcc() -> str:

@@ -49,11 +49,24 @@ def compile_triton(
         try:
             compiled = triton.compile(ast, target=GPUTarget("cuda", int(capability[1]), 32), options=options)
         except Exception as error:
-            raise InputError(f"{source.name}:{function}: {one_line(str(error))}") from error
+            raise InputError(f"{source.name}:{function}: {complaint(error)}") from error
         finally:
             del os.environ["TRITON_CACHE_DIR"]
     flags = {**options, "divisible_by_16": divisible_by_16}
     return Compiled(without_absolute_paths(compiled.asm["ptx"]), triton.__version__, flags, compiled.metadata.shared)
+
+
+def complaint(error: BaseException) -> str:
+    """Triton's place, if it gives one, and the last line that says something: below the excerpt, or in the cause."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    place = lines[0] if lines and re.fullmatch(r"at \d+:\d+:", lines[0]) else None
+    if place is not None:
+        carets = [index for index, line in enumerate(lines) if line == "^"]
+        lines = lines[carets[-1] + 1 :] if carets else lines[1:]
+    if not lines and error.__cause__ is not None:
+        return complaint(error.__cause__) if place is None else f"{place} {complaint(error.__cause__)}"
+    message = lines[-1] if lines else type(error).__name__
+    return message if place is None else f"{place} {message}"
 
 
 def load(source: Path, root: Path, function: str):

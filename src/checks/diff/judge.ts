@@ -3,7 +3,7 @@ import type { Finding } from "../../finding.ts";
 import type { Observation } from "../../observation.ts";
 import type { ExpectedOutput, Judgement, Trial } from "../check.ts";
 import { diffFinding } from "./finding.ts";
-import { judgeVectors, type VectorVerdict } from "./naive-rule.ts";
+import { type Bound, judgeVectors, type VectorVerdict } from "./naive-rule.ts";
 
 /** Outputs against the float64 reference; every element written, no input changed. */
 export function judge(trial: Trial): Judgement {
@@ -16,8 +16,12 @@ export function judge(trial: Trial): Judgement {
       worst = verdict.worst;
   }
   for (const name of trial.observation.modifiedInputs ?? []) findings.push(modifiedInput(name));
-  const figures = worst?.finite !== true ? {} : { diffError: worst.error, diffLimit: worst.limit };
+  const figures = worst?.finite !== true ? {} : figuresOf(shownBound(worst));
   return { findings, summary: summarise(worst), figures };
+}
+
+function figuresOf({ error, limit }: Bound): Record<string, number> {
+  return { diffError: error, diffLimit: limit };
 }
 
 interface OutputVerdict {
@@ -77,13 +81,28 @@ function wrongVectors(expected: ExpectedOutput, out: Float64Array, vector: Vecto
   const place = `${name}[${indicesOf(vector.worst, expected.shape)}]`;
   const values = `${place} is ${figure(out[vector.worst])}, reference ${figure(reference[vector.worst])}`;
   if (!vector.finite) return diffFinding("not-finite", name, element, values);
-  const bound = `relative L2 error ${figure(vector.error)} of its vector, limit ${figure(vector.limit)}`;
+  const bound = brokenBounds(vector).join(" and ");
   return diffFinding(
     "wrong-value",
     name,
     element,
     `${values}; ${bound}; ${count} vectors of ${vectorsOf(expected)} are wrong`,
   );
+}
+
+/** Each limit that the vector is past, with its numbers. */
+function brokenBounds({ l2, element }: VectorVerdict): string[] {
+  const bounds: string[] = [];
+  if (l2.excess > 1) bounds.push(`relative L2 error ${figure(l2.error)} of its vector, limit ${figure(l2.limit)}`);
+  if (element.excess > 1) {
+    bounds.push(`its error ${figure(element.error)} of the vector's largest value, limit ${figure(element.limit)}`);
+  }
+  return bounds;
+}
+
+/** The bound of the vector as a whole, unless the one of its elements alone is broken. */
+function shownBound({ l2, element }: VectorVerdict): Bound {
+  return element.excess > 1 && l2.excess <= 1 ? element : l2;
 }
 
 function vectorsOf({ reference, shape }: ExpectedOutput): number {
@@ -107,7 +126,8 @@ function figure(value: number | undefined): string {
 /** `error/limit` of the vector nearest to, or farthest past, its limit. */
 function summarise(worst: VectorVerdict | undefined): string {
   if (worst === undefined) return "-";
-  return `${worst.finite ? shortFigure(worst.error) : "NaN"}/${shortFigure(worst.limit)}`;
+  const { error, limit } = shownBound(worst);
+  return `${worst.finite ? shortFigure(error) : "NaN"}/${shortFigure(limit)}`;
 }
 
 /** At most five characters: `.0017`, `1.234`, `2e+30`. */

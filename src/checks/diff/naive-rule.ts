@@ -13,12 +13,20 @@ import type { ExpectedOutput } from "../check.ts";
  */
 const NAIVE_FACTOR = 2;
 
+/** One of the two limits; an excess of more than 1 breaks it. */
+export interface Bound {
+  error: number;
+  limit: number;
+  excess: number;
+}
+
 export interface VectorVerdict {
   /** Index of the vector in the output. */
   index: number;
-  /** Relative to |ref|₂; absolute where that is 0. */
-  error: number;
-  limit: number;
+  /** Of the vector as a whole, relative to |ref|₂; absolute where that is 0. */
+  l2: Bound;
+  /** Of its worst element, relative to max |ref|; absolute where that is 0. */
+  element: Bound;
   /** How far past its limits the vector is, by either bound; more than 1 fails. */
   excess: number;
   /** Element farthest from the reference. */
@@ -60,13 +68,16 @@ function judgeVector(
     maxima.naive = Math.max(maxima.naive, naiveError);
     maxima.reference = Math.max(maxima.reference, Math.abs(ref));
   }
-  const norm = Math.sqrt(sums.reference);
-  const scale = norm === 0 ? 1 : norm;
-  const error = Math.sqrt(sums.error);
-  const limit = NAIVE_FACTOR * Math.sqrt(sums.naive) + roundoff * norm;
-  const cap = NAIVE_FACTOR * maxima.naive + roundoff * maxima.reference;
-  const excess = finite ? Math.max(ratio(error, limit), ratio(maxima.error, cap)) : Number.POSITIVE_INFINITY;
-  return { index, error: error / scale, limit: limit / scale, excess, worst, finite };
+  const l2 = boundOf(Math.sqrt(sums.error), Math.sqrt(sums.naive), Math.sqrt(sums.reference), roundoff);
+  const element = boundOf(maxima.error, maxima.naive, maxima.reference, roundoff);
+  const excess = finite ? Math.max(l2.excess, element.excess) : Number.POSITIVE_INFINITY;
+  return { index, l2, element, excess, worst, finite };
+}
+
+function boundOf(error: number, naive: number, reference: number, roundoff: number): Bound {
+  const scale = reference === 0 ? 1 : reference;
+  const limit = NAIVE_FACTOR * naive + roundoff * reference;
+  return { error: error / scale, limit: limit / scale, excess: ratio(error, limit) };
 }
 
 function ratio(value: number, limit: number): number {
