@@ -52,14 +52,34 @@ export function variantSubjects(kernel: Kernel): Subject[] {
     if (variant.source === undefined) {
       throw new DecodeLabError("SCHEMA", `variant ${name} of ${kernel.definition.name} names no source`);
     }
+    const source = join(kernel.folder, variant.source);
+    refuseMissing(source, kernel, name);
     return {
       kernel,
       name,
       variant,
-      source: join(kernel.folder, variant.source),
+      source,
       artifactFolder: join(kernel.folder, "artifacts"),
     };
   });
+}
+
+function refuseMissing(source: string, kernel: Kernel, name: string): void {
+  if (existsSync(source)) return;
+  throw new DecodeLabError("SCHEMA", `there is no source ${source} of ${kernel.definition.name}/${name}`, {
+    at: { file: join(kernel.folder, "definition.json"), line: 0 },
+  });
+}
+
+/** Whether the text is `OP`, `OP/VARIANT` or `OP/EXHIBIT` of a kernel folder. */
+export async function namesSubject(text: string): Promise<boolean> {
+  const [op = "", ...rest] = text.split("/");
+  if (!(await kernelNames()).includes(op)) return false;
+  if (rest.length === 0) return true;
+  const kernel = await loadKernel(op);
+  const exhibits = await loadExhibits(kernel);
+  const names = [...Object.keys(kernel.definition.variants), ...exhibits.map(({ name }) => name)];
+  return names.includes(rest.join("/"));
 }
 
 export async function loadExhibits(kernel: Kernel): Promise<Exhibit[]> {
@@ -77,11 +97,14 @@ export async function loadExhibits(kernel: Kernel): Promise<Exhibit[]> {
 export function exhibitSubject(kernel: Kernel, exhibit: Exhibit, side: ExhibitSide): Subject {
   const folder = join(kernel.folder, "exhibits", exhibit.name);
   const extension = exhibit.variant.language === "triton" ? "py" : "cu";
+  const source = join(folder, `${side}.${extension}`);
+  const name = `exhibits/${exhibit.name}/${side}`;
+  refuseMissing(source, kernel, name);
   return {
     kernel,
-    name: `exhibits/${exhibit.name}/${side}`,
+    name,
     variant: exhibit.variant,
-    source: join(folder, `${side}.${extension}`),
+    source,
     artifactFolder: join(folder, "artifacts"),
   };
 }

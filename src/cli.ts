@@ -1,18 +1,23 @@
 import { Command, CommanderError } from "commander";
+import { namesSubject } from "./catalogue.ts";
 import { COMMANDS } from "./commands/index.ts";
 import type { SharedOptions } from "./commands/shell.ts";
 import { asDecodeLabError, DecodeLabError, EXIT, type ExitCode, errorLine } from "./errors.ts";
 import { VERSION } from "./package-root.ts";
-import { errorDocument, writeJson } from "./report/json.ts";
+import { errorDocument, refuseForeignFile, writeJson } from "./report/json.ts";
 import { Terminal } from "./report/terminal.ts";
 
 /** Runs one command line and yields its exit code; errors are one line on stderr. */
-export async function main(argv: readonly string[]): Promise<ExitCode> {
+export async function main(given: readonly string[]): Promise<ExitCode> {
+  let argv = given;
   let exitCode: ExitCode = EXIT.ok;
   const program = newProgram((code) => {
     exitCode = code;
   });
   try {
+    argv = await withPositionals(given);
+    const target = jsonTarget(argv);
+    if (typeof target === "string") await refuseForeignFile(target);
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (thrown) {
@@ -47,9 +52,26 @@ function usageError(error: CommanderError): DecodeLabError {
   return new DecodeLabError("USAGE", error.message.replace(/^error: /, ""), { hint: "`decode-lab --help` tells more" });
 }
 
+/** The arguments, with the word after a bare `--json` given back where the command would take it as its positional. */
+async function withPositionals(argv: readonly string[]): Promise<readonly string[]> {
+  const command = COMMANDS.map((make) => make(() => {})).find((made) => made.name() === argv[0]);
+  const index = argv.indexOf("--json");
+  const word = argv[index + 1];
+  if (command === undefined || index < 0 || word === undefined || word.startsWith("-")) return argv;
+  const { operands } = command.configureOutput({ outputError: () => {} }).parseOptions(argv.slice(1));
+  if (command.opts().json !== word || !(await isPositional(command.name(), word, operands))) return argv;
+  return [...argv.slice(0, index), ...argv.slice(index + 1), "--json"];
+}
+
+/** `run` needs its launch file; the others take the name of something that there is, or of a kernel's source. */
+async function isPositional(command: string, word: string, operands: readonly string[]): Promise<boolean> {
+  if (command === "run") return operands.length === 0;
+  return (command === "compile" && /\.(py|py:\w+|cu|cu:\w+)$/.test(word)) || namesSubject(word);
+}
+
 /**
  * The options are read from the raw arguments, since parsing may be what failed. A usage error never goes to a file:
- * in `run --json LAUNCH.json` the file would be the launch.
+ * what stands after `--json` may have been meant otherwise.
  */
 async function reportError(thrown: unknown, argv: readonly string[]): Promise<ExitCode> {
   const error = asDecodeLabError(thrown);

@@ -23,7 +23,8 @@ export class LaunchFolder {
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const file = await this.#resolve(path);
     try {
-      return new Uint8Array(await readRegularFile(file));
+      const bytes = await readRegularFile(file);
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     } catch (error) {
       throw new DecodeLabError("FILE_MISSING", `cannot read \`${path}\`: ${reasonOf(error)}`, { cause: error });
     }

@@ -18,7 +18,7 @@ async function readText(file: string): Promise<string> {
 }
 
 /** Bytes of a file; refuses what has no end or may never begin, such as a device or a FIFO. */
-export async function readRegularFile(file: string): Promise<Buffer> {
+export async function readRegularFile(file: string): Promise<Buffer<ArrayBuffer>> {
   const kind = await stat(file);
   if (!kind.isFile() && !kind.isDirectory()) throw new Error("it is not a regular file");
   return readFile(file);
@@ -30,7 +30,8 @@ function parseRecord<Schema extends z.ZodType>(text: string, schema: Schema, fil
   const [issue] = parsed.error.issues;
   const field = issue?.path.map(String).join(".") || "document";
   const line = lineOfPath(text, issue?.path ?? []);
-  throw new DecodeLabError("SCHEMA", `${field}: ${issue?.message}`, { at: { file, line } });
+  const message = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
+  throw new DecodeLabError("SCHEMA", `${field}: ${message}`, { at: { file, line } });
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { DecodeLabError } from "./errors.ts";
+import { DecodeLabError, withPosition } from "./errors.ts";
 import type { Axes } from "./expression.ts";
 
 /** Values of tensors and scalars by name; a scalar is an array of one. */
@@ -34,7 +34,10 @@ export async function loadReferenceModule(folder: string): Promise<ReferenceModu
     throw new DecodeLabError("SCHEMA", `cannot compile reference.ts: ${error.message}`, { at: { file, line: 0 } });
   });
   const code = outputFiles[0]?.text ?? "";
-  const module = await import(/* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
+  const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+  const module = await import(/* @vite-ignore */ url).catch((error: unknown) => {
+    throw faultOf("reference.ts cannot be loaded", file, error);
+  });
   for (const name of ["reference", "naive"]) {
     if (typeof module[name] === "function") continue;
     throw new DecodeLabError("SCHEMA", `reference.ts does not export a function \`${name}\``, {
@@ -42,4 +45,11 @@ export async function loadReferenceModule(folder: string): Promise<ReferenceModu
     });
   }
   return module as ReferenceModule;
+}
+
+/** What a kernel folder's own code or numbers made fail, as SCHEMA at its file; a DecodeLabError stays as it is. */
+export function faultOf(what: string, file: string, thrown: unknown): DecodeLabError {
+  if (thrown instanceof DecodeLabError) return withPosition(thrown, { file, line: 0 });
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DecodeLabError("SCHEMA", `${what}: ${reason}`, { at: { file, line: 0 }, cause: thrown });
 }

@@ -76,7 +76,7 @@ def compile_operations(options: argparse.Namespace) -> int:
 
 
 def compile_user_kernel(options: argparse.Namespace) -> int:
-    """Write FILE.ptx beside the source or below --out, and FILE.launch.json unless there is one, which is its owner's."""
+    """Write FILE.ptx beside the source or below --out, and FILE.launch.json unless there is one."""
     if options.op or options.variant:
         raise InputError("--user compiles one file: leave out --op and --variant")
     files, folder = build_user_kernel(options)
@@ -90,7 +90,7 @@ def compile_user_kernel(options: argparse.Namespace) -> int:
 
 
 def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace, launch: dict | None = None) -> bool:
-    """Write files whose bytes differ (none with --check) and report the PTX and the launch file; True if any differed."""
+    """Write files whose bytes differ (none with --check) and report them; True if any differed."""
     changed = False
     for name, text in files.items():
         path = folder / name

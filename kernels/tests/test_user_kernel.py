@@ -44,7 +44,8 @@ def triton_kernel(tmp_path):
 def test_triton(triton_kernel, capsys):
     assert compile_user(f"{triton_kernel}:scale", *CALL, "--json") == 0
     artifact = triton_kernel.with_suffix(".ptx")
-    assert json.loads(capsys.readouterr().out) == {"artifact": str(artifact), "changed": True}
+    written = {"file": str(triton_kernel.with_suffix(".launch.json")), "action": "written"}
+    assert json.loads(capsys.readouterr().out) == {"artifact": str(artifact), "changed": True, "launch": written}
     launch = json.loads(triton_kernel.with_suffix(".launch.json").read_text())
     assert (launch["schema"], launch["ptx"], launch["entry"]) == ("decode-lab/launch@1", "scale.ptx", "scale")
     assert (launch["grid"], launch["block"], launch["sharedBytes"]) == ([1, 1, 1], [64, 1, 1], 0)
@@ -105,6 +106,15 @@ def test_cuda(tmp_path):
     assert dtypes == [*buffers, ("n", "scalar", "i32"), ("a", "scalar", "f32")]
 
 
+def test_a_launch_file_that_is_there_is_kept(tmp_path, capsys):
+    (tmp_path / "saxpy.cu").write_text(CUDA)
+    launch = tmp_path / "saxpy.launch.json"
+    launch.write_text("filled in")
+    assert compile_user(tmp_path / "saxpy.cu") == 0
+    assert launch.read_text() == "filled in"
+    assert capsys.readouterr().out.splitlines() == [f"changed   {tmp_path / 'saxpy.ptx'}", f"kept      {launch}"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -113,6 +123,7 @@ def test_cuda(tmp_path):
         (["--signature", "*bf16,*bf16,i32,fp32"], "BLOCK is a constexpr; give --constexpr BLOCK=VALUE"),
         (["--constexpr", "BLOCK"], "--constexpr 'BLOCK' is not NAME=VALUE"),
         (["--constexpr", "WIDTH=1"], "scale has no parameter 'WIDTH'; it takes (x, y, n, factor, BLOCK)"),
+        ([*CALL[:3], "BLOCK=100"], "scale.py:scale: at 2:35: arange's range must be a power of 2\n"),
         ([*CALL, "--target", "hopper"], "target 'hopper' is not of the form sm_80"),
     ],
 )

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import type { Kernel } from "../catalogue.ts";
-import { brokenConstraint } from "../definition.ts";
+import { brokenConstraint, elementCount, shapeFor } from "../definition.ts";
 import { DecodeLabError } from "../errors.ts";
-import { makeInputs, type WorkloadInputs } from "../inputs.ts";
-import { loadReferenceModule, type ReferenceModule, type TensorValues } from "../reference-module.ts";
+import { inputModified, lendInput, makeInputs, type WorkloadInputs } from "../inputs.ts";
+import { faultOf, loadReferenceModule, type ReferenceModule, type TensorValues } from "../reference-module.ts";
 import type { Workload } from "../workload.ts";
 
 /** The inputs of a workload with what reference.ts makes of them. */
@@ -38,13 +39,54 @@ export class ReferenceBackend {
         `workload ${workload.id} of ${definition.name} breaks the constraint \`${broken}\``,
       );
     }
-    const inputs = makeInputs(definition, this.#module, workload);
+    const inputs = this.#inputs(workload);
     const observation: ReferenceObservation = {
       inputs,
-      reference: this.#module.reference(workload.axes, inputs.values),
-      naive: this.#module.naive(workload.axes, inputs.values),
+      reference: this.#outputs("reference", workload, inputs.values),
+      naive: this.#outputs("naive", workload, inputs.values),
     };
     this.#observations.set(workload.id, observation);
     return observation;
+  }
+
+  #inputs(workload: Workload): WorkloadInputs {
+    const { definition, folder } = this.#kernel;
+    try {
+      const inputs = makeInputs(definition, this.#module, workload);
+      this.#tryDerived(inputs, workload);
+      return inputs;
+    } catch (error) {
+      throw faultOf(`no inputs for workload ${workload.id}`, join(folder, "definition.json"), error);
+    }
+  }
+
+  /** Derives each table once, which keeps it for the runs to come. */
+  #tryDerived(inputs: WorkloadInputs, { id }: Workload): void {
+    for (const name of Object.keys(this.#module.derivedInputs ?? {}).filter((each) => inputs.tensors.has(each))) {
+      try {
+        inputModified(inputs, name, lendInput(inputs, name), 0);
+      } catch (error) {
+        const file = join(this.#kernel.folder, "reference.ts");
+        throw faultOf(`derivedInputs.${name} of reference.ts on workload ${id}`, file, error);
+      }
+    }
+  }
+
+  /** What one of the two functions yields, with every output at its length. */
+  #outputs(name: "reference" | "naive", { id, axes }: Workload, values: TensorValues): TensorValues {
+    const { definition, folder } = this.#kernel;
+    const file = join(folder, "reference.ts");
+    try {
+      const outputs: TensorValues | undefined = this.#module[name](axes, values);
+      for (const [output, { shape }] of Object.entries(definition.outputs)) {
+        const found = outputs?.[output]?.length ?? "no";
+        const wanted = elementCount(shapeFor(shape, axes));
+        if (found === wanted) continue;
+        throw new Error(`it yields ${found} values for output \`${output}\`, its shape takes ${wanted}`);
+      }
+      return outputs;
+    } catch (error) {
+      throw faultOf(`${name}() of reference.ts on workload ${id}`, file, error);
+    }
   }
 }

@@ -1,6 +1,7 @@
-import type { DecodeLabError } from "../errors.ts";
+import { DecodeLabError } from "../errors.ts";
 import { writeOutputFile } from "../output-file.ts";
-import type { ErrorDocument } from "./documents.ts";
+import { readRegularFile } from "../record-file.ts";
+import { checkSchema, compileSchema, type ErrorDocument, errorSchema, reportSchema } from "./documents.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `--json` is stdout, `--json FILE` a file, absent nothing. */
@@ -11,7 +12,29 @@ export async function writeJson(document: unknown, target: JsonTarget, terminal:
   if (target === undefined) return;
   const text = `${JSON.stringify(document, nonFiniteAsString, 2)}\n`;
   if (target === true) terminal.out(text);
-  else await writeOutputFile(target, text);
+  else {
+    await refuseForeignFile(target);
+    await writeOutputFile(target, text);
+  }
+}
+
+const OWN_SCHEMAS = [reportSchema, checkSchema, compileSchema, errorSchema].map(({ shape }) => shape.schema.value);
+
+/** FILE_UNWRITABLE where a file with content that decode-lab did not write would be lost. */
+export async function refuseForeignFile(file: string): Promise<void> {
+  const text = await readRegularFile(file).then(String, () => "");
+  if (text === "" || OWN_SCHEMAS.some((schema) => schema === schemaOf(text))) return;
+  throw new DecodeLabError("FILE_UNWRITABLE", `${file} is there and no document of decode-lab`, {
+    hint: "--json FILE replaces only what it wrote",
+  });
+}
+
+function schemaOf(text: string): unknown {
+  try {
+    return JSON.parse(text)?.schema;
+  } catch {
+    return undefined;
+  }
 }
 
 export function errorDocument(error: DecodeLabError): ErrorDocument {

@@ -53,9 +53,8 @@ function recipeChange(subject: Subject, { provenance }: Artifact): string | unde
 
 /** Hash of a variant's declaration and of the dtypes of the tensors among its parameters, as provenance.py computes it. */
 function recipeSha256({ kernel: { definition }, variant }: Subject): string {
-  const tensors = new Map([...Object.entries(definition.inputs), ...Object.entries(definition.outputs)]);
   const dtypes = variant.parameters.flatMap(({ name }) => {
-    const tensor = tensors.get(name);
+    const tensor = definition.outputs[name] ?? definition.inputs[name];
     return tensor === undefined ? [] : [[name, DTYPES[tensor.dtype].longName]];
   });
   return sha256(canonicalJson({ dtypes: Object.fromEntries(dtypes), variant }));

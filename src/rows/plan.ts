@@ -102,7 +102,9 @@ async function exhibitRows({ kernel, variant: name, named }: Choice): Promise<Pl
 
 function noExhibit(op: string, name: string | undefined, all: readonly Exhibit[]): DecodeLabError {
   if (all.length === 0) {
-    return new DecodeLabError("USAGE", `${op} has no exhibits`, { hint: "`decode-lab check --exhibits` alone runs all" });
+    return new DecodeLabError("USAGE", `${op} has no exhibits`, {
+      hint: "`decode-lab check --exhibits` alone runs all",
+    });
   }
   const hint = `it has ${all.map((exhibit) => exhibit.name).join(", ")}`;
   return new DecodeLabError("USAGE", `${op} has no exhibit \`${name}\``, { hint });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -21,6 +22,16 @@ const REFUSALS: Refusal[] = [
     exitCode: 2,
     code: "FILE_MISSING",
     line: /`absent\.ptx`: no such file/,
+  },
+  {
+    title: "a FIFO as the PTX file",
+    spoil: (copy) => {
+      copy.edit((launch) => Object.assign(launch, { ptx: "pipe.ptx" }));
+      execFileSync("mkfifo", [join(copy.folder, "pipe.ptx")]);
+    },
+    exitCode: 2,
+    code: "FILE_MISSING",
+    line: /`pipe\.ptx`: it is not a regular file/,
   },
   {
     title: "a missing buffer file",

@@ -1,5 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/index.ts";
+import { PACKAGE_ROOT } from "../../src/package-root.ts";
+import { ExampleCopy } from "./launch-folder.ts";
 import { decodeLab } from "./program.ts";
 
 const commands = COMMANDS.map((command) => command(() => {}).name());
@@ -54,7 +58,44 @@ it("says in one line that it cannot write where --json or --out say", async () =
 });
 
 it("never writes an error document over the launch file of `run --json LAUNCH.json`", async () => {
-  const ended = await decodeLab("run", "--json", "examples/saxpy.launch.json");
+  const copy = new ExampleCopy().edit((launch) => Object.assign(launch, { grid: "wide" }));
+  const before = readFileSync(copy.launchFile, "utf8");
+  const ended = await decodeLab("run", "--json", copy.launchFile);
   expect(ended.exitCode).toBe(2);
-  expect(JSON.parse(ended.stdout)).toMatchObject({ schema: "decode-lab/error@1", code: "USAGE" });
+  expect(JSON.parse(ended.stdout)).toMatchObject({ schema: "decode-lab/error@1", code: "SCHEMA" });
+  expect(readFileSync(copy.launchFile, "utf8")).toBe(before);
+});
+
+describe("the word after --json", () => {
+  it("is the launch file where `run` has none", async () => {
+    const { exitCode, stdout } = await decodeLab("run", "--json", "examples/saxpy.launch.json");
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: "decode-lab/report@1" });
+  });
+
+  it.each(["qnorm_rope", "qnorm_rope/cuda"])("is a selector of `check` where it names something: %s", async (word) => {
+    const { stdout } = await decodeLab("check", "--json", word, "--workload", "sliding-t1", "--target", "sm_80");
+    const ops = JSON.parse(stdout).rows.map(({ op }: { op: string }) => op);
+    expect(new Set(ops)).toEqual(new Set(["qnorm_rope"]));
+    expect(existsSync(join(PACKAGE_ROOT, word))).toBe(false);
+  });
+
+  it("is a file that is replaced only where decode-lab wrote it", async () => {
+    const { launchFile, folder } = new ExampleCopy();
+    const before = readFileSync(launchFile, "utf8");
+    const refused = await decodeLab("run", "--json", launchFile, launchFile);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/^decode-lab: FILE_UNWRITABLE: \S+ is there and no document of decode-lab; [^\n]*$/);
+    expect(readFileSync(launchFile, "utf8")).toBe(before);
+    const report = join(folder, "report.json");
+    for (const _ of [1, 2]) {
+      expect(await decodeLab("run", "--json", report, launchFile)).toMatchObject({ exitCode: 0, stderr: "" });
+    }
+  });
+});
+
+it("says so where --out lies in a folder that takes no entries", async () => {
+  const ended = await decodeLab("run", "examples/saxpy.launch.json", "--out", "/proc/decode-lab/out");
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr).toMatch(/^decode-lab: FILE_UNWRITABLE: cannot write /);
 });

@@ -77,3 +77,11 @@ describe("a wrong kernel fails", () => {
     expect(excessOf(reference, expected(reference, broken))).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+it("tells the limit of the vector from the one of its elements", () => {
+  const reference = normal();
+  const out = reference.map((value, i) => (i === 7 ? value + 0.02 : roundToBf16(value)));
+  const [verdict] = judgeVectors(out, expected(reference), ROUNDOFF);
+  expect(verdict?.l2.excess).toBeLessThan(1);
+  expect(verdict?.element.excess).toBeGreaterThan(1);
+});

@@ -34,6 +34,10 @@ function writing(change: (values: Float64Array, name: string) => void = () => {}
   };
 }
 
+function largest(values: Float64Array): number {
+  return Math.max(...values.map(Math.abs));
+}
+
 async function recordOf(kernel: FakeKernel) {
   const { record } = await new RowRunner(fakeBackend(kernel)).run(plan);
   return record;
@@ -63,6 +67,19 @@ describe("a row", () => {
     const record = await recordOf(writing((values, name) => name === "k_out" && values.fill(0, 256, 512)));
     expect(record).toMatchObject({ status: "failed", verdict: "FAIL", counts: { diff: 1 } });
     expect(record.findings[0]).toMatchObject({ class: "wrong-value", buffer: "k_out", count: 1 });
+  });
+
+  it("says that the limit of one element is broken where the vector as a whole is within its own", async () => {
+    const record = await recordOf(
+      writing((values, name) => {
+        if (name === "q_out") values[7] = (values[7] as number) + 0.012 * largest(values.subarray(0, 256));
+      }),
+    );
+    expect(record.findings).toMatchObject([{ class: "wrong-value", buffer: "q_out", byteOffset: 14 }]);
+    const message = record.findings[0]?.message;
+    expect(message).toMatch(/; its error 0\.01\d+ of the vector's largest value, limit 0\.0\d+; 1 vectors of/);
+    expect(message).not.toMatch(/relative L2/);
+    expect(record.figures.diffError).toBeGreaterThan(record.figures.diffLimit as number);
   });
 
   it("fails for NaN", async () => {

@@ -24,7 +24,8 @@ def compile_cuda(source: Path, root: Path, target: str, flags: list[str]) -> Com
     with tempfile.TemporaryDirectory() as scratch:
         output, list_of_files = Path(scratch) / "kernel.ptx", Path(scratch) / "kernel.d"
         relative = source.relative_to(root).as_posix()
-        command = [nvcc, "-ptx", f"-arch={target}", *flags, "-MMD", "-MF", str(list_of_files), relative, "-o", str(output)]
+        outputs = ["-o", str(output), "-MMD", "-MF", str(list_of_files)]
+        command = [nvcc, "-ptx", f"-arch={target}", *flags, relative, *outputs]
         run = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment())
         if run.returncode != 0:
             complaint = one_line(run.stderr + run.stdout)
@@ -37,9 +38,10 @@ def compile_cuda(source: Path, root: Path, target: str, flags: list[str]) -> Com
 
 
 def included_files(rule: str, root: Path) -> frozenset[Path]:
-    """Files below `root` in the make rule that nvcc writes, whose paths are relative to `root`; not the compiler's own."""
+    """Files below `root`, but the compiler's own, in the make rule that nvcc writes with paths relative to `root`."""
     _, _, prerequisites = rule.replace("\\\n", " ").partition(" : ")
-    names = [re.sub(r"\\(.)", r"\1", name).replace("$$", "$") for name in re.split(r"(?<!\\)\s+", prerequisites) if name]
+    words = re.findall(r"(?:\\.|\S)+", prerequisites)
+    names = [re.sub(r"\\(.)", r"\1", word).replace("$$", "$") for word in words]
     paths = {Path(os.path.normpath(root / name)) for name in names}
     return frozenset(path for path in paths if path.is_relative_to(root) and not path.is_relative_to(sys.prefix))
 

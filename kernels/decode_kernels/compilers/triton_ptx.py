@@ -64,8 +64,9 @@ def complaint(error: BaseException) -> str:
         carets = [index for index, line in enumerate(lines) if line == "^"]
         lines = lines[carets[-1] + 1 :] if carets else lines[1:]
     if not lines and error.__cause__ is not None:
-        return complaint(error.__cause__) if place is None else f"{place} {complaint(error.__cause__)}"
-    message = lines[-1] if lines else type(error).__name__
+        message = re.sub(r"^at \d+:\d+: ", "", complaint(error.__cause__))  # a place in the function that was called
+    else:
+        message = lines[-1] if lines else type(error).__name__
     return message if place is None else f"{place} {message}"
 
 
