@@ -15,7 +15,7 @@ export interface Build {
 export function builds(): Build[] {
   const reachable = LEVELS.indexOf(loadAddon().cpuLevel());
   const release = addonFiles("build/Release")
-    .filter((addonFile) => LEVELS.findIndex((level) => level === levelOf(addonFile)) <= reachable)
+    .filter((addonFile) => (LEVELS as readonly string[]).indexOf(levelOf(addonFile)) <= reachable)
     .map((addonFile) => ({
       name: levelOf(addonFile),
       addonFile,
