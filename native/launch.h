@@ -34,7 +34,6 @@ struct Progress {
 
 struct Launch {
   std::string ptx;
-  std::string ptx_name;
   std::string entry;
   Dim3 grid;
   Dim3 block;

@@ -1,4 +1,4 @@
-// The exports: cpuLevel(), describe(ptx, name), run(launch, onProgress).
+// The exports: cpuLevel(), describe(ptx), run(launch, onProgress).
 #include <napi.h>
 
 #include <optional>

@@ -54,7 +54,6 @@ std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
   auto pinned = std::make_unique<PinnedLaunch>();
   Launch& launch = pinned->launch;
   launch.ptx = text(object, "ptx");
-  launch.ptx_name = text(object, "ptxName");
   launch.entry = text(object, "entry");
   launch.grid = dims(object, "grid");
   launch.block = dims(object, "block");

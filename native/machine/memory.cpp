@@ -19,21 +19,6 @@ struct Place {
   int64_t host_offset;
 };
 
-uint64_t window_of(StateSpace space) {
-  switch (space) {
-    case StateSpace::shared:
-      return kSharedWindow;
-    case StateSpace::local:
-      return kLocalWindow;
-    case StateSpace::constant:
-      return kConstantWindow;
-    case StateSpace::param:
-      return kParameterWindow;
-    default:
-      return 0;
-  }
-}
-
 Place locate_global(Warp& warp, uint64_t address) {
   auto& buffers = warp.cta().grid().global;
   const uint64_t region = address >> kRegionBits;

@@ -15,6 +15,21 @@ inline constexpr uint64_t kLocalWindow = uint64_t{2} << 32;
 inline constexpr uint64_t kConstantWindow = uint64_t{3} << 32;
 inline constexpr uint64_t kParameterWindow = uint64_t{4} << 32;
 
+inline constexpr uint64_t window_of(ptx::StateSpace space) {
+  switch (space) {
+    case ptx::StateSpace::shared:
+      return kSharedWindow;
+    case ptx::StateSpace::local:
+      return kLocalWindow;
+    case ptx::StateSpace::constant:
+      return kConstantWindow;
+    case ptx::StateSpace::param:
+      return kParameterWindow;
+    default:
+      return 0;
+  }
+}
+
 // Global buffer i starts in the middle of region i + 1, so that a stray pointer on either side still names its buffer.
 inline constexpr uint32_t kRegionBits = 36;
 inline constexpr uint64_t global_base(uint32_t index) {

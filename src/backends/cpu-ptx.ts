@@ -9,7 +9,7 @@ export const cpuPtx: Backend = {
   environment: () => ({ device: `${platform()} ${arch()}`, version: VERSION }),
   describe(ptx: string, name: string) {
     try {
-      return loadAddon().describe(ptx, name);
+      return loadAddon().describe(ptx);
     } catch (error) {
       throw refusal(error, name);
     }

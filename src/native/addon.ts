@@ -11,7 +11,7 @@ export interface Addon {
   /** Best instruction set level of this CPU: one of LEVELS. */
   cpuLevel(): Level;
   /** Entries and their parameters; throws NativeError. */
-  describe(ptx: string, name: string): ModuleDescription;
+  describe(ptx: string): ModuleDescription;
   /** Rejects with NativeError where the launch is refused. Buffers are read and written in place. */
   run(launch: NativeLaunch, onProgress?: (progress: NativeProgress) => void): Promise<NativeResult>;
 }

@@ -28,21 +28,6 @@ void take_cache_operators(Decoding& decoding) {
   decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"});
 }
 
-uint64_t window_of(StateSpace space) {
-  switch (space) {
-    case StateSpace::shared:
-      return machine::kSharedWindow;
-    case StateSpace::local:
-      return machine::kLocalWindow;
-    case StateSpace::constant:
-      return machine::kConstantWindow;
-    case StateSpace::param:
-      return machine::kParameterWindow;
-    default:
-      return 0;
-  }
-}
-
 void bind_address(Decoding& decoding, const ptx::Operand& operand) {
   auto& memory = decoding.operation.memory;
   if (operand.kind != ptx::Operand::Kind::address) decoding.invalid("needs an address in brackets");
@@ -54,7 +39,7 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand) {
     if (memory.space != StateSpace::generic && memory.space != declared)
       decoding.invalid("addresses '" + operand.variable->name + "', which lies in ." + to_string(declared));
     memory.offset += static_cast<int64_t>(decoding.layout().address_of(*operand.variable) +
-                                          (memory.space == StateSpace::generic ? window_of(declared) : 0));
+                                          (memory.space == StateSpace::generic ? machine::window_of(declared) : 0));
   } else if (operand.reg >= 0) {
     ptx::Operand base{};
     base.kind = ptx::Operand::Kind::reg;
