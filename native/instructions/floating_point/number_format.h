@@ -35,7 +35,6 @@ uint64_t round_to_format(double value, NumberFormat format, Rounding rounding);
 double to_double(uint64_t bits, NumberFormat format);
 
 inline float bf16_to_float(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-inline float f16_to_float(uint16_t bits) { return static_cast<float>(to_double(bits, kF16)); }
 
 // cvt.rn.bf16.f32 (PTX ISA 9.7.9.21): to nearest even; NaN becomes 0x7FFF, whose bits the ISA leaves open.
 inline uint16_t float_to_bf16(float value) {
