@@ -34,6 +34,14 @@ const char* name_of(FindingClass finding_class) {
       return "same-value-write";
     case FindingClass::near_value_write:
       return "near-value-write";
+    case FindingClass::strong_unsynchronised:
+      return "strong-unsynchronised";
+    case FindingClass::scope_mismatch:
+      return "scope-mismatch";
+    case FindingClass::mixed_size_atomic:
+      return "mixed-size-atomic";
+    case FindingClass::async_copy_not_waited:
+      return "async-copy-not-waited";
     case FindingClass::intra_warp:
       return "intra-warp";
     case FindingClass::intra_cta_shared:

@@ -3,33 +3,21 @@
 #include <algorithm>
 #include <cstring>
 
-#include "machine/memory.h"
+#include "machine/address_space.h"
 
 namespace decode_lab::interpreter {
 
 using machine::Buffer;
-using machine::ByteNotes;
 
 namespace {
 
-uint64_t count(const ByteNotes& notes, uint8_t note) {
-  uint64_t bytes = 0;
-  for (uint64_t page = 0; page < notes.pages(); page++) {
-    if (!notes.page_touched(page)) continue;
-    const uint64_t end = std::min(notes.size(), (page + 1) << ByteNotes::kPageBits);
-    for (uint64_t offset = page << ByteNotes::kPageBits; offset < end; offset++)
-      bytes += (notes.get(offset) & note) != 0 ? 1 : 0;
-  }
-  return bytes;
-}
-
-BufferReport report_on(const Buffer& buffer, bool poisoned) {
-  BufferReport report{buffer.name, count(buffer.notes, ByteNotes::kRead), count(buffer.notes, ByteNotes::kWritten), 0,
-                      -1};
-  for (uint64_t offset = 0; poisoned && offset < buffer.size; offset++) {
-    if ((buffer.notes.get(offset) & ByteNotes::kUninitialised) == 0) continue;
-    if (report.uninitialised_bytes++ == 0) report.first_uninitialised = static_cast<int64_t>(offset);
-  }
+BufferReport report_on(const Buffer& buffer) {
+  BufferReport report{buffer.name, buffer.read.count(), buffer.written.count(), 0, -1};
+  if (buffer.initialised) return report;
+  report.uninitialised_bytes = buffer.size - report.bytes_written;
+  if (report.uninitialised_bytes == 0) return report;
+  report.first_uninitialised = 0;
+  while (buffer.written.contains(static_cast<uint64_t>(report.first_uninitialised))) report.first_uninitialised++;
   return report;
 }
 
@@ -40,10 +28,9 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
   auto add = [&](const std::string& name, std::byte* bytes, size_t size, bool initialised) {
     budget.charge_host_bytes(size);
     const auto index = static_cast<uint32_t>(global_.size());
-    const uint8_t notes = initialised ? 0 : ByteNotes::kUninitialised;
-    global_.push_back(
-        {name, ptx::StateSpace::global, index, machine::global_base(index), size, bytes, ByteNotes(size, notes)});
-    initial_notes_.push_back(notes);
+    Buffer& buffer = global_.emplace_back(name, ptx::StateSpace::global, bytes, size, initialised);
+    buffer.index = index;
+    buffer.base = machine::global_base(index);
   };
   for (const ptx::Variable* variable : variables.globals) {
     budget.charge_host_bytes(variable->size);
@@ -58,8 +45,7 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
   for (const auto& [variable, address] : variables.addresses)
     if (variable->space == ptx::StateSpace::constant && !variable->initial.empty())
       std::memcpy(constant_bytes_.data() + address, variable->initial.data(), variable->initial.size());
-  constant_.emplace(Buffer{"const", ptx::StateSpace::constant, 0, 0, constant_bytes_.size(), constant_bytes_.data(),
-                           ByteNotes(constant_bytes_.size(), 0)});
+  constant_.emplace("const", ptx::StateSpace::constant, constant_bytes_.data(), constant_bytes_.size(), true);
 }
 
 std::vector<std::byte> DeviceMemory::parameter_block(const Launch& launch, const VariableLayout& variables) const {
@@ -82,20 +68,27 @@ void DeviceMemory::undo() {
   for (size_t i = 0; i < global_.size(); i++) {
     global_[i].undo->restore();
     global_[i].undo.reset();
-    global_[i].notes.reset(initial_notes_[i]);
+    global_[i].read.clear();
+    global_[i].written.clear();
   }
 }
 
-uint64_t DeviceMemory::count_notes(uint8_t note) const {
+uint64_t DeviceMemory::unique_bytes_read() const {
   uint64_t bytes = 0;
-  for (const Buffer& buffer : global_) bytes += count(buffer.notes, note);
+  for (const Buffer& buffer : global_) bytes += buffer.read.count();
+  return bytes;
+}
+
+uint64_t DeviceMemory::unique_bytes_written() const {
+  uint64_t bytes = 0;
+  for (const Buffer& buffer : global_) bytes += buffer.written.count();
   return bytes;
 }
 
 std::vector<BufferReport> DeviceMemory::reports() const {
   std::vector<BufferReport> reports;
   for (size_t i = first_parameter_; i < global_.size(); i++)
-    reports.push_back(report_on(global_[i], initial_notes_[i] != 0));
+    reports.push_back(report_on(global_[i]));
   return reports;
 }
 

@@ -12,22 +12,19 @@ class DeviceMemory {
  public:
   DeviceMemory(const Launch& launch, const VariableLayout& variables, machine::Budget& budget);
 
-  std::deque<machine::Buffer>& global() { return global_; }
+  std::vector<machine::Buffer>& global() { return global_; }
   machine::Buffer& constant() { return *constant_; }
   std::vector<std::byte> parameter_block(const Launch& launch, const VariableLayout& variables) const;
 
   void keep_undo();  // from here on, remembers what stores overwrite
   void undo();       // brings it back, forgets what the run noted, and makes later stores final
   std::vector<BufferReport> reports() const;  // one per buffer parameter, in order
-  uint64_t unique_bytes_read() const { return count_notes(machine::ByteNotes::kRead); }
-  uint64_t unique_bytes_written() const { return count_notes(machine::ByteNotes::kWritten); }
+  uint64_t unique_bytes_read() const;
+  uint64_t unique_bytes_written() const;
 
  private:
-  uint64_t count_notes(uint8_t note) const;
-
   std::deque<std::vector<std::byte>> variable_bytes_;
-  std::deque<machine::Buffer> global_;
-  std::vector<uint8_t> initial_notes_;  // of global_
+  std::vector<machine::Buffer> global_;
   std::vector<std::byte> constant_bytes_;
   std::optional<machine::Buffer> constant_;
   size_t first_parameter_;

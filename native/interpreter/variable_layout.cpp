@@ -1,6 +1,6 @@
 #include "error.h"
 #include "interpreter/decode.h"
-#include "machine/memory.h"
+#include "machine/address_space.h"
 
 namespace decode_lab::interpreter {
 

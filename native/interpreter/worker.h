@@ -30,10 +30,10 @@ class Worker {
  public:
   Worker(machine::Grid& grid, machine::Budget& budget)
       : budget_(budget),
-        races_(log_, budget),
+        races_(log_, budget, true),
         faults_(log_),
         initialised_(log_),
-        cta_(grid, budget, {&races_, &faults_, &initialised_, &traffic_}) {}
+        cta_(grid, budget, {&races_, &faults_, &initialised_, &traffic_}, 0) {}
 
   // Runs CTAs until the queue is empty or something stops the launch.
   template <class Progress>

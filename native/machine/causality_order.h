@@ -1,39 +1,82 @@
-// Which accesses of one CTA's threads are ordered before which (PTX ISA 8.9.4, 8.9.5: program order and barriers).
-// Warps carry vector clocks; lanes of a warp are separate threads that only barriers order.
+// Which accesses are ordered before which (PTX ISA 8.9.4, 8.9.5): program order, barriers, release and acquire patterns,
+// completed asynchronous copies. Warps of a CTA carry vector clocks; the lanes of a warp are threads of their own.
+// Within a CTA that knows barriers alone this is an integer compare; Knowledge grows only where threads release and
+// acquire.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "machine/knowledge.h"
 #include "machine/lane_mask.h"
 
 namespace decode_lab::machine {
 
+// Threads of a warp at a CTA barrier, with what they knew when they arrived. bar.arrive does not wait: it is a source of
+// order only.
 struct BarrierArrival {
   uint32_t warp;
   LaneMask lanes;
+  bool waits = true;
+  std::vector<uint32_t> clocks{};  // [of warp]
+  Knowledge knowledge{};
+};
+
+// A thread's access: at which clock of its warp. `copy` is not 0 if an asynchronous copy makes it.
+struct AccessTime {
+  uint32_t cta, warp, clock, copy;
 };
 
 class CausalityOrder {
  public:
-  explicit CausalityOrder(uint32_t warps);
+  // What one thread has learnt and is about to tell.
+  struct Thread {
+    Knowledge known;
+    Knowledge received_in_cta, received;  // by strong reads, not yet acquired by a fence: from its CTA, from anywhere
+    Knowledge fenced_in_cta, fenced;      // by its last release fences of at least CTA and GPU scope
+    uint32_t fence_clock = 0;             // of the last release fence
+  };
 
+  CausalityOrder(uint32_t cta, uint32_t warps);
+
+  uint32_t cta() const { return cta_; }
   uint32_t clock(uint32_t warp) const { return clocks_[warp * warps_ + warp]; }
 
-  // Is an access by (warp, lane) at `clock` ordered before what (to_warp, to_lane) does now?
-  bool ordered(uint32_t warp, uint32_t lane, uint32_t clock, uint32_t to_warp, uint32_t to_lane) const {
-    if (warp == to_warp && lane == to_lane) return true;
-    const Lanes& from = lanes_[warp];
-    if ((from.exited & lane_bit(lane)) != 0 && clock >= from.exit_clock[lane]) return false;
-    if (warp != to_warp) return clock < clocks_[to_warp * warps_ + warp];
-    return clock < (from.floors ? (*from.floors)[to_lane][lane] : from.floor);
+  // Is the access by `lane` ordered before what (to_warp, to_lane) of this CTA does now?
+  bool ordered(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const;
+  // Are those of all lanes of the access's warp, other than of the same thread, before all that to_warp does now? May
+  // say no where `ordered` says yes.
+  bool surely_ordered(const AccessTime& access, uint32_t to_warp) const {
+    const Lanes& from = lanes_[access.warp];
+    if (access.cta != cta_ || access.copy != 0 || from.exited != 0) return false;
+    if (access.warp != to_warp) return access.clock < clocks_[to_warp * warps_ + access.warp];
+    return !from.floors && access.clock < from.floor;
   }
 
-  void cta_barrier(const std::vector<BarrierArrival>& arrivals);    // bar.sync, barrier.sync (9.7.13.1)
+  BarrierArrival arrive(uint32_t warp, LaneMask lanes, bool waits);
+  void cta_barrier(const std::vector<BarrierArrival>& arrivals);    // all have come (9.7.13.1)
   void warp_barrier(uint32_t warp, LaneMask lanes, LaneMask live);  // bar.warp.sync (9.7.13.2)
   void exit(uint32_t warp,
             LaneMask lanes);  // an exited thread reaches no later barrier: nothing orders its last accesses
+
+  Thread& thread(uint32_t warp, uint32_t lane);
+  const Thread* find_thread(uint32_t warp, uint32_t lane) const {
+    return threads_[warp] ? &(*threads_[warp])[lane] : nullptr;
+  }
+  // All that is ordered before now for a thread; what it does from here on is not part of it.
+  Knowledge release(uint32_t warp, uint32_t lane);
+  void acquire(uint32_t warp, uint32_t lane, const Knowledge& knowledge);
+
+  // cp.async (9.7.9.25.3): an actor of its own until its thread has waited for it.
+  uint32_t issue_copy();
+  void wait_copy(uint32_t copy, uint32_t warp, LaneMask lanes);  // complete, and visible to these lanes
+  Knowledge complete_copy(uint32_t copy, uint32_t warp, uint32_t lane) const;  // visible to whom this is told
+  // Would the access be ordered if copies completed where they are issued?
+  bool issued_before(AccessTime access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const {
+    access.copy = 0;
+    return ordered(access, lane, to_warp, to_lane);
+  }
 
  private:
   using Floors = std::array<std::array<uint32_t, kLanes>, kLanes>;
@@ -43,11 +86,21 @@ class CausalityOrder {
     LaneMask exited = 0;
     std::array<uint32_t, kLanes> exit_clock{};
   };
+  struct Copy {
+    LaneMask waited = 0;
+    Knowledge::Clocks clocks{};  // of the warp, when the lane waited
+  };
   uint32_t& known(uint32_t warp, uint32_t of) { return clocks_[warp * warps_ + of]; }
+  uint32_t known(uint32_t warp, uint32_t of) const { return clocks_[warp * warps_ + of]; }
+  bool ordered_copy(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const;
+  Knowledge known_of_warp(uint32_t warp, uint32_t lane, uint32_t of) const;
+  Knowledge knowledge_of(uint32_t warp, LaneMask lanes) const;
 
-  uint32_t warps_;
+  uint32_t cta_, warps_;
   std::vector<uint32_t> clocks_;  // [warp][of warp]
   std::vector<Lanes> lanes_;
+  std::vector<std::unique_ptr<std::array<Thread, kLanes>>> threads_;  // [warp], null until one releases or acquires
+  std::vector<Copy> copies_;                                          // copy i is [i - 1]
 };
 
 }  // namespace decode_lab::machine

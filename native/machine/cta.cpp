@@ -6,26 +6,15 @@
 
 namespace decode_lab::machine {
 
-Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers)
+Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t slot)
     : grid_(grid),
       budget_(budget),
       observers_(std::move(observers)),
       shared_bytes_(grid.program.static_shared_bytes + grid.launch.shared_bytes),
-      shared_{"shared",
-              ptx::StateSpace::shared,
-              0,
-              0,
-              shared_bytes_.size(),
-              shared_bytes_.data(),
-              ByteNotes(shared_bytes_.size(), ByteNotes::kUninitialised)},
-      parameters_{"param",
-                  ptx::StateSpace::param,
-                  0,
-                  0,
-                  grid.parameters.size(),
-                  grid.parameters.data(),
-                  ByteNotes(grid.parameters.size(), 0)},
-      order_(0) {
+      shared_("shared", ptx::StateSpace::shared, shared_bytes_.data(), shared_bytes_.size(), false),
+      parameters_("param", ptx::StateSpace::param, grid.parameters.data(), grid.parameters.size(), true),
+      order_(0, 0),
+      slot_(slot) {
   const uint32_t threads = grid.threads();
   const uint32_t warps = (threads + kLanes - 1) / kLanes;
   budget.charge_host_bytes(warps * (grid.program.register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) +
@@ -41,11 +30,12 @@ void Cta::begin(uint64_t linear_index) {
   linear_index_ = linear_index;
   index_ = {static_cast<uint32_t>(linear_index % grid[0]), static_cast<uint32_t>(linear_index / grid[0] % grid[1]),
             static_cast<uint32_t>(linear_index / grid[0] / grid[1])};
-  order_ = CausalityOrder(warp_count());
+  order_ = CausalityOrder(static_cast<uint32_t>(linear_index), warp_count());
+  observation_.clear();
   barriers_.fill({});
   live_threads_ = grid_.threads();
   std::fill(shared_bytes_.begin(), shared_bytes_.end(), std::byte{0xFF});
-  shared_.notes.reset(ByteNotes::kUninitialised);
+  shared_.written.clear();
   for (Warp& warp : warps_) warp.begin();
   for (Observer* observer : observers_) observer->cta_begins(*this);
 }
@@ -96,7 +86,7 @@ void Cta::arrive(const Operation& operation, uint32_t id, uint32_t threads, Barr
   barrier.expected = threads;
   barrier.arrived_lanes += lane_count(arrival.lanes);
   barrier.arrived_threads += whole_warp ? kLanes : lane_count(arrival.lanes);
-  barrier.arrivals.push_back(arrival);
+  barrier.arrivals.push_back(order_.arrive(arrival.warp, arrival.lanes, true));
   complete_if_full(barrier);
 }
 

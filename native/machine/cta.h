@@ -7,6 +7,7 @@
 
 #include "machine/causality_order.h"
 #include "machine/grid.h"
+#include "machine/observation_order.h"
 #include "machine/observer.h"
 #include "machine/warp.h"
 
@@ -24,7 +25,8 @@ struct Waiting {
 class Cta {
  public:
   // `observers` hear of every CTA that this object runs, one after the other.
-  Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers);
+  // `slot`: a number of its own among the CTAs that run at one time.
+  Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t slot);
 
   Stop run(uint64_t linear_index);  // to the end of the CTA, or to what stops the launch
   Stop stop() const { return stop_; }
@@ -41,6 +43,9 @@ class Cta {
   const Grid& grid() const { return grid_; }
   Buffer& shared() { return shared_; }
   Buffer& parameters() { return parameters_; }
+  ObservationOrder& observation() { return observation_; }  // of shared memory
+  Budget& budget() const { return budget_; }
+  uint32_t slot() const { return slot_; }
   CausalityOrder& order() { return order_; }
   const CausalityOrder& order() const { return order_; }
   const std::vector<Observer*>& observers() const { return observers_; }
@@ -68,6 +73,8 @@ class Cta {
   Buffer shared_;
   Buffer parameters_;
   CausalityOrder order_;
+  ObservationOrder observation_;
+  uint32_t slot_;
   std::deque<Warp> warps_;
   std::array<Barrier, kCtaBarriers> barriers_;
   uint64_t linear_index_ = 0;

@@ -2,11 +2,11 @@
 #pragma once
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <vector>
 
 #include "launch.h"
 #include "machine/buffer.h"
+#include "machine/observation_order.h"
 #include "machine/program.h"
 
 namespace decode_lab::machine {
@@ -42,9 +42,10 @@ class Budget {
 struct Grid {
   const Launch& launch;
   const Program& program;
-  std::deque<Buffer>& global;         // buffer i lies in region i + 1, see memory.h
+  std::vector<Buffer>& global;        // buffer i lies in region i + 1, see address_space.h
   Buffer& constant;                   // all .const variables
   std::vector<std::byte> parameters;  // the entry's parameter block
+  ObservationOrder observation{};     // of global memory
   uint64_t ctas() const { return uint64_t{launch.grid[0]} * launch.grid[1] * launch.grid[2]; }
   uint32_t threads() const { return launch.block[0] * launch.block[1] * launch.block[2]; }
 };

@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "machine/cta.h"
+#include "machine/resolver.h"
+#include "machine/strong_access.h"
 #include "machine/warp.h"
 
 namespace decode_lab::machine {
@@ -11,159 +13,128 @@ namespace {
 
 using ptx::StateSpace;
 
-struct Place {
-  StateSpace space;
-  Buffer* buffer;  // null: the address belongs to no buffer
-  int64_t offset;  // bytes from the start of the buffer
-  int64_t limit;   // bytes of the buffer that this lane may use, counted from offset 0
-  int64_t host_offset;
-};
+bool is_observed(StateSpace space) { return space == StateSpace::global || space == StateSpace::shared; }
 
-Place locate_global(Warp& warp, uint64_t address) {
-  auto& buffers = warp.cta().grid().global;
-  const uint64_t region = address >> kRegionBits;
-  if (region == 0 || region > buffers.size()) return {StateSpace::global, nullptr, 0, 0, 0};
-  Buffer& buffer = buffers[region - 1];
-  const auto offset = static_cast<int64_t>(address - buffer.base);
-  return {StateSpace::global, &buffer, offset, static_cast<int64_t>(buffer.size), offset};
+void tell_observers(Warp& warp, const Request& request) {
+  for (Observer* observer : warp.cta().observers()) observer->request(request);
 }
 
-Place locate(Warp& warp, StateSpace space, uint64_t address, uint32_t lane) {
-  if (space == StateSpace::generic) {
-    space = space_of_generic(address);
-    address -= window_of(space);
-  }
-  const auto offset = static_cast<int64_t>(address);
-  switch (space) {
-    case StateSpace::shared: {
-      Buffer& shared = warp.cta().shared();
-      return {space, &shared, offset, static_cast<int64_t>(shared.size), offset};
-    }
-    case StateSpace::local: {
-      const auto bytes = static_cast<int64_t>(warp.cta().grid().program.local_bytes);
-      return {space, &warp.local(), offset, bytes, static_cast<int64_t>(address + lane * static_cast<uint64_t>(bytes))};
-    }
-    case StateSpace::constant: {
-      Buffer& constant = warp.cta().grid().constant;
-      return {space, &constant, offset, static_cast<int64_t>(constant.size), offset};
-    }
-    case StateSpace::param: {
-      Buffer& parameters = warp.cta().parameters();
-      return {space, &parameters, offset, static_cast<int64_t>(parameters.size), offset};
-    }
-    default:
-      return locate_global(warp, address);
+// The lanes of `request` one by one, at element `element` of their access.
+std::array<Span, kLanes> spans_of_element(const Request& request, uint32_t element, uint32_t element_bytes) {
+  std::array<Span, kLanes> spans;
+  size_t count = 0;
+  for_each_lane(request.lanes, [&](uint32_t lane) {
+    Place place = request.place_of(lane);
+    place.offset += uint64_t{element} * element_bytes;
+    spans[count++] = {place, lane_bit(lane), false};
+  });
+  return spans;
+}
+
+// A vector of strong accesses is as many scalar ones (PTX ISA 8.2.4).
+void note_elements(Warp& warp, const Request& request) {
+  const MemoryAccess& memory = request.operation->memory;
+  if (memory.count == 1) return note_strong_access(warp, request);
+  for (uint32_t element = 0; element < memory.count; element++) {
+    Request part = request;
+    const auto spans = spans_of_element(request, element, memory.element_bytes);
+    part.bytes = memory.element_bytes;
+    part.spans = {spans.data(), lane_count(request.lanes)};
+    note_strong_access(warp, part);
   }
 }
 
-uint64_t lane_address(Warp& warp, const MemoryAccess& access, uint32_t lane) {
-  if (access.address == kNoSlot) return static_cast<uint64_t>(access.offset);
-  if (access.address_bits == 32)
-    return static_cast<uint32_t>(warp.registers().row<uint32_t>(access.address)[lane] +
-                                 static_cast<uint32_t>(access.offset));
-  return warp.registers().row<uint64_t>(access.address)[lane] + static_cast<uint64_t>(access.offset);
+template <class Perform>
+void access(Warp& warp, const Operation& operation, LaneMask active, Request::Kind kind, const std::byte* stored,
+            Perform&& perform) {
+  const uint32_t bytes = operation.memory.bytes();
+  Addresses addresses;
+  gather_addresses(warp, operation.memory, addresses);
+  Resolver resolver(warp, operation, addresses, {kind, bytes, bytes});
+  for (LaneMask todo = active; todo != 0;) {
+    const StateSpace space = resolver.resolve(operation.memory.space, todo);
+    if (resolver.lanes() == 0) continue;
+    const Request request{kind,  space, &operation, &warp.cta(), warp.index(), bytes, resolver.lanes(), resolver.spans(),
+                          stored};
+    perform(request);
+  }
 }
 
-// One request per state space that the active lanes touch; almost always one.
-class RequestBuilder {
- public:
-  RequestBuilder(Warp& warp, const Operation& operation, Request::Kind kind, const LaneBytes* stored)
-      : warp_(warp), operation_(operation), kind_(kind), stored_(stored) {}
-
-  template <class Perform>
-  void run(LaneMask active, Perform&& perform) {
-    for (LaneMask todo = active; todo != 0;) {
-      Request request{};
-      request.kind = kind_;
-      request.operation = &operation_;
-      request.cta = &warp_.cta();
-      request.warp = warp_.index();
-      request.stored = stored_ != nullptr ? stored_->data() : nullptr;
-      todo = gather(request, todo);
-      if (request.lanes == 0) continue;
-      for (Observer* observer : warp_.cta().observers()) observer->request(request);
-      perform(request);
-    }
+void copy_in(const Span& span, uint32_t bytes, std::byte* loaded) {
+  const std::byte* const from = span.place.buffer->host + span.place.offset;
+  if (!span.together) {
+    std::memcpy(loaded + size_t{lowest_lane(span.lanes)} * bytes, from, size_t{lane_count(span.lanes)} * bytes);
+    return;
   }
+  for_each_lane(span.lanes, [&](uint32_t lane) { std::memcpy(loaded + size_t{lane} * bytes, from, bytes); });
+}
 
- private:
-  // Fills the request with the lanes of the first lane's space; returns the lanes that are left.
-  LaneMask gather(Request& request, LaneMask todo) {
-    const MemoryAccess& access = operation_.memory;
-    const auto bytes = static_cast<int64_t>(access.bytes());
-    bool first = true;
-    LaneMask left = 0;
-    for_each_lane(todo, [&](uint32_t lane) {
-      const uint64_t address = lane_address(warp_, access, lane);
-      const Place place = locate(warp_, access.space, address, lane);
-      if (first) request.space = place.space;
-      first = false;
-      if (place.space != request.space) {
-        left |= lane_bit(lane);
-      } else if (place.buffer == nullptr || place.offset < 0 || place.offset > place.limit - bytes) {
-        fault(Fault::Kind::out_of_bounds, place, address, lane);
-      } else if (kind_ == Request::Kind::store &&
-                 (place.space == StateSpace::param || place.space == StateSpace::constant)) {
-        fault(Fault::Kind::read_only, place, address, lane);
-      } else if (address % static_cast<uint64_t>(bytes) != 0) {
-        fault(Fault::Kind::misaligned, place, address, lane);
-      } else {
-        request.lanes |= lane_bit(lane);
-        request.buffer[lane] = place.buffer;
-        request.offset[lane] = static_cast<uint64_t>(place.host_offset);
-      }
-    });
-    return left;
-  }
-
-  void fault(Fault::Kind kind, const Place& place, uint64_t address, uint32_t lane) {
-    const Fault fault{kind,          kind_, place.space,  &operation_, &warp_.cta(),
-                      warp_.index(), lane,  place.buffer, address,     place.offset};
-    for (Observer* observer : warp_.cta().observers()) observer->fault(fault);
-  }
-
-  Warp& warp_;
-  const Operation& operation_;
-  Request::Kind kind_;
-  const LaneBytes* stored_;
-};
+void copy_out(const Span& span, uint32_t bytes, const std::byte* stored) {
+  Buffer& buffer = *span.place.buffer;
+  const uint64_t size = span.bytes(bytes);
+  if (buffer.undo) buffer.undo->before_store(span.place.offset, size);
+  std::memcpy(buffer.host + span.place.offset, stored + size_t{lowest_lane(span.lanes)} * bytes, size);
+}
 
 }  // namespace
 
-StateSpace space_of_generic(uint64_t address) {
-  if (address >> kRegionBits != 0) return StateSpace::global;
-  switch (address & ~uint64_t{0xFFFFFFFF}) {
-    case kSharedWindow:
-      return StateSpace::shared;
-    case kLocalWindow:
-      return StateSpace::local;
-    case kConstantWindow:
-      return StateSpace::constant;
-    case kParameterWindow:
-      return StateSpace::param;
-    default:
-      return StateSpace::global;
-  }
-}
-
 void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& loaded) {
-  const uint32_t bytes = operation.memory.bytes();
-  std::memset(loaded.data(), 0xFF, size_t{kLanes} * bytes);
-  RequestBuilder(warp, operation, Request::Kind::load, nullptr).run(active, [&](const Request& request) {
-    for_each_lane(request.lanes, [&](uint32_t lane) {
-      std::memcpy(loaded.data() + size_t{lane} * bytes, request.buffer[lane]->host + request.offset[lane], bytes);
-    });
+  std::memset(loaded.data(), 0xFF, size_t{kLanes} * operation.memory.bytes());
+  access(warp, operation, active, Request::Kind::load, nullptr, [&](const Request& request) {
+    if (is_observed(request.space)) tell_observers(warp, request);
+    for (const Span& span : request.spans) copy_in(span, request.bytes, loaded.data());
+    if (operation.memory.semantics != Semantics::weak && is_observed(request.space)) note_elements(warp, request);
   });
 }
 
 void store(Warp& warp, const Operation& operation, LaneMask active, const LaneBytes& stored) {
-  const uint32_t bytes = operation.memory.bytes();
-  RequestBuilder(warp, operation, Request::Kind::store, &stored).run(active, [&](const Request& request) {
-    for_each_lane(request.lanes, [&](uint32_t lane) {
-      Buffer& buffer = *request.buffer[lane];
-      if (buffer.undo) buffer.undo->before_store(request.offset[lane], bytes);
-      std::memcpy(buffer.host + request.offset[lane], stored.data() + size_t{lane} * bytes, bytes);
-    });
+  access(warp, operation, active, Request::Kind::store, stored.data(), [&](const Request& request) {
+    if (is_observed(request.space)) tell_observers(warp, request);
+    for (const Span& span : request.spans) copy_out(span, request.bytes, stored.data());
+    if (!is_observed(request.space)) return;
+    if (operation.memory.semantics == Semantics::weak)
+      note_weak_write(warp, request);
+    else
+      note_elements(warp, request);
+  });
+}
+
+namespace {
+
+// Applies one element's modification, then tells: lanes that did not write have only read.
+void modify_element(Warp& warp, const Request& whole, uint32_t element, Modification& modification) {
+  const uint32_t bytes = whole.operation->memory.element_bytes;
+  const auto spans = spans_of_element(whole, element, bytes);
+  std::array<Span, kLanes> reads, writes;
+  LaneMask read_lanes = 0, written_lanes = 0;
+  size_t read_count = 0, write_count = 0;
+  for (size_t i = 0; i < lane_count(whole.lanes); i++) {
+    Buffer& buffer = *spans[i].place.buffer;
+    if (buffer.undo) buffer.undo->before_store(spans[i].place.offset, bytes);
+    const bool wrote =
+        modification.apply(lowest_lane(spans[i].lanes), element, buffer.host + spans[i].place.offset);
+    (wrote ? writes[write_count++] : reads[read_count++]) = spans[i];
+    (wrote ? written_lanes : read_lanes) |= spans[i].lanes;
+  }
+  for (const bool wrote : {true, false}) {
+    Request part = whole;
+    part.kind = wrote ? Request::Kind::read_modify_write : Request::Kind::load;
+    part.bytes = bytes;
+    part.lanes = wrote ? written_lanes : read_lanes;
+    part.spans = {(wrote ? writes : reads).data(), wrote ? write_count : read_count};
+    if (part.lanes == 0) continue;
+    tell_observers(warp, part);
+    note_strong_access(warp, part);
+  }
+}
+
+}  // namespace
+
+void read_modify_write(Warp& warp, const Operation& operation, LaneMask active, Modification& modification) {
+  access(warp, operation, active, Request::Kind::read_modify_write, nullptr, [&](const Request& request) {
+    if (!is_observed(request.space)) return;
+    for (uint32_t element = 0; element < operation.memory.count; element++)
+      modify_element(warp, request, element, modification);
   });
 }
 

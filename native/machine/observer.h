@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "machine/buffer.h"
@@ -12,25 +13,50 @@ namespace decode_lab::machine {
 
 class Cta;
 
-// One warp's load or store in one state space, before its bytes move. Per lane: buffer, byte offset within it.
+struct Place {
+  Buffer* buffer;
+  uint64_t offset;  // bytes from the start of the buffer
+};
+
+// Lanes of a request that lie side by side (consecutive lanes at ascending places), or all at one place.
+struct Span {
+  Place place;  // of the lowest lane
+  LaneMask lanes;
+  bool together;  // all lanes access the same bytes
+
+  uint64_t bytes(uint32_t per_lane) const { return together ? per_lane : uint64_t{lane_count(lanes)} * per_lane; }
+  uint64_t offset_of(uint32_t lane, uint32_t per_lane) const {
+    return together ? place.offset : place.offset + uint64_t{lane - lowest_lane(lanes)} * per_lane;
+  }
+};
+
+// One warp's accesses in one state space. Loads and stores are told before their bytes move, read-modify-writes after.
 struct Request {
-  enum class Kind : uint8_t { load, store };
+  enum class Kind : uint8_t { load, store, read_modify_write };
   Kind kind;
-  ptx::StateSpace space;  // global, shared, local, param or constant, never generic
+  ptx::StateSpace space;  // global or shared
   const Operation* operation;
   const Cta* cta;
   uint32_t warp;
-  LaneMask lanes;  // those whose access is aligned and in bounds
-  std::array<Buffer*, kLanes> buffer;
-  std::array<uint64_t, kLanes> offset;
-  const std::byte* stored;  // store: lane i's bytes start at i * operation->memory.bytes()
+  uint32_t bytes;   // per lane
+  LaneMask lanes;   // those whose access is aligned and in bounds
+  std::span<const Span> spans;  // of `lanes`, lowest lanes first
+  const std::byte* stored;      // store: lane i's bytes start at i * bytes
+  uint32_t copy = 0;            // the asynchronous copy that makes the access (CausalityOrder), 0: the thread itself
+
+  bool writes() const { return kind != Kind::load; }
+  Place place_of(uint32_t lane) const {
+    for (const Span& span : spans)
+      if ((span.lanes & lane_bit(lane)) != 0) return {span.place.buffer, span.offset_of(lane, bytes)};
+    return {nullptr, 0};
+  }
 };
 
 // A lane's access that the machine does not perform.
 struct Fault {
   enum class Kind : uint8_t { out_of_bounds, misaligned, read_only };
   Kind kind;
-  Request::Kind access;
+  bool writes;
   ptx::StateSpace space;
   const Operation* operation;
   const Cta* cta;
@@ -38,6 +64,7 @@ struct Fault {
   const Buffer* buffer;  // the nearest; null if the address belongs to none
   uint64_t address;
   int64_t offset;  // bytes from the start of `buffer`
+  uint32_t bytes;
 };
 
 // A wrong use of barriers by the lanes of one warp.

@@ -17,6 +17,17 @@ using Comparison = LaneMask (*)(Warp&, const Operation&);
 // What a store's elements are known to be, by its type or by the instructions that computed them.
 enum class StoredNumbers : uint8_t { unknown, half, half_pair, single_precision, double_precision };
 
+// How an access takes part in the memory model (PTX ISA 8.4, 8.5). A volatile access is relaxed at system scope.
+enum class Semantics : uint8_t { weak, relaxed, acquire, release, acquire_release };
+enum class Scope : uint8_t { cta, gpu };  // a cluster is one CTA here, the system is one GPU
+
+inline bool acquires(Semantics semantics) {
+  return semantics == Semantics::acquire || semantics == Semantics::acquire_release;
+}
+inline bool releases(Semantics semantics) {
+  return semantics == Semantics::release || semantics == Semantics::acquire_release;
+}
+
 // What a load or store moves; element i of a vector is slots[i], the address is `address` + `offset`.
 struct MemoryAccess {
   ptx::StateSpace space;
@@ -25,6 +36,9 @@ struct MemoryAccess {
   uint8_t register_bytes;  // width of one element's register
   bool sign_extend;
   bool non_coherent;      // ld.global.nc
+  Semantics semantics;
+  Scope scope;
+  bool fence_follows;  // of a relaxed load: an acquire fence may come behind it
   StoredNumbers numbers;  // of a store's elements
   bool reduced;  // store: every element went through an exchange between lanes (shfl.bfly), as sums of a warp do
   Slot address;  // kNoSlot: `offset` alone

@@ -19,8 +19,7 @@ Warp::Warp(Cta& cta, uint32_t index, LaneMask lanes)
       lanes_(lanes),
       registers_(cta.grid().program.register_bytes),
       local_bytes_(size_t{kLanes} * cta.grid().program.local_bytes) {
-  local_.emplace(Buffer{"local", ptx::StateSpace::local, 0, 0, local_bytes_.size(), local_bytes_.data(),
-                        ByteNotes(local_bytes_.size(), ByteNotes::kUninitialised)});
+  local_.emplace("local", ptx::StateSpace::local, local_bytes_.data(), local_bytes_.size(), true);
 }
 
 void Warp::begin() {
@@ -33,7 +32,6 @@ void Warp::begin() {
     if (constant.bits == 64) std::fill_n(row<uint64_t>(constant.slot), kLanes, constant.value);
   }
   for (const SpecialRow& special : program.specials) fill_special_register(*this, special.which, special.slot);
-  local_->notes.reset(ByteNotes::kUninitialised);
   exited_ = 0;
   slices_ = 0;
   splits_.assign(1, {0, lanes_, Split::State::runnable});

@@ -18,10 +18,14 @@ enum class Check : uint8_t { races, bounds, alignment, initialised, barriers };
 enum class FindingClass : uint8_t {
   same_value_write,
   near_value_write,
+  strong_unsynchronised,
   intra_warp,
   intra_cta_shared,
   intra_cta_global,
   inter_cta_global,
+  scope_mismatch,
+  mixed_size_atomic,
+  async_copy_not_waited,
   out_of_bounds,
   read_only,
   misaligned,
@@ -31,7 +35,7 @@ enum class FindingClass : uint8_t {
 };
 
 inline bool is_warning(FindingClass c) {
-  return c == FindingClass::same_value_write || c == FindingClass::near_value_write;
+  return c <= FindingClass::strong_unsynchronised;
 }
 
 struct ThreadAt {

@@ -15,8 +15,8 @@ class MemoryFaults final : public machine::Observer {
   FindingLog& log_;
 };
 
-// Keeps the notes of every byte up to date; reading is checked against the bytes that the program uses. Local memory is
-// left out: compilers load a thread's own stack early and drop the value, and no other thread can have been meant to
+// Notes which bytes have been read and written; reading is checked against the bytes that the program uses. Local memory
+// is left out: compilers load a thread's own stack early and drop the value, and no other thread can have been meant to
 // write it.
 class Initialised final : public machine::Observer {
  public:
@@ -24,8 +24,7 @@ class Initialised final : public machine::Observer {
   void request(const machine::Request& request) override;
 
  private:
-  void load(const machine::Request& request, uint32_t lane);
-  void store(const machine::Request& request, uint32_t lane);
+  void look_closer(const machine::Request& request, const machine::Span& span);
   FindingLog& log_;
 };
 

@@ -6,145 +6,150 @@ namespace decode_lab::observers {
 
 using machine::kLanes;
 using machine::lane_bit;
-using machine::Request;
+using machine::LaneMask;
 
-namespace {
+// Does whoever races with `other` race with `one`, which covers its bytes and is not ordered before it?
+bool RaceDetector::subsumes(const Access& one, const Access& other) {
+  if (other.copy != 0 || one.copy != 0 || other.non_coherent || (other.write && !one.write)) return false;
+  return !one.strong || (other.strong && one.scope == other.scope && one.width == other.width &&
+                         one.reads_too == other.reads_too && one.in_pattern == other.in_pattern);
+}
 
-void merge_replaced(Access& access, machine::LaneMask lanes, uint32_t clock) {
+// Keeps the latest: who is unordered with an earlier access of a warp is unordered with its later ones.
+void RaceDetector::merge_replaced(Access& access, LaneMask lanes, uint32_t clock) {
   if (clock < access.replaced_clock || clock == 0) return;
   access.replaced_lanes = (clock == access.replaced_clock ? access.replaced_lanes : 0) | lanes;
   access.replaced_clock = clock;
 }
 
-}  // namespace
-
-void RaceDetector::request(const Request& request) {
-  const bool is_shared = request.space == ptx::StateSpace::shared;
-  if (!is_shared && request.space != ptx::StateSpace::global) return;
-  ShadowMemory& shadow = is_shared ? shared_ : global_;
-  const uint32_t bytes = request.operation->memory.bytes();
-  Access access{};
-  access.cta = static_cast<uint32_t>(request.cta->linear_index());
-  access.instruction = request.operation->instruction;
-  access.clock = request.cta->order().clock(request.warp);
-  access.warp = static_cast<uint16_t>(request.warp);
-  access.write = request.kind == Request::Kind::store;
-  access.non_coherent = request.operation->memory.non_coherent;
-  machine::for_each_lane(request.lanes, [&](uint32_t lane) {
-    const uint64_t offset = request.offset[lane];
-    access.lanes = lane_bit(lane);
-    for (uint64_t cell = offset / ShadowMemory::kCellBytes; cell * ShadowMemory::kCellBytes < offset + bytes; cell++) {
-      const uint64_t start = cell * ShadowMemory::kCellBytes;
-      const uint64_t begin = std::max(offset, start), end = std::min(offset + bytes, start + ShadowMemory::kCellBytes);
-      access.bytes = static_cast<uint8_t>(((1u << (end - begin)) - 1) << (begin - start));
-      visit_cell(shadow.head(request.buffer[lane]->index, begin), {request, lane, begin, end, start, access}, shadow);
-    }
-  });
-}
-
-// One pass over the cell's accesses: report races, drop what the new access makes redundant, add the new access.
+// One pass over the row's accesses to the unit's bytes: report races, drop what the new access makes redundant, add it.
 // Redundant are
 // - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or is reported here;
-// - reads of this CTA that the new read is ordered after;
-// - all but one foreign read and one foreign write of a byte, and what this CTA does to bytes that a foreign access of
-//   the same kind covers: whoever conflicts with it conflicts with the foreign one.
-void RaceDetector::visit_cell(uint32_t& head, Lane lane, ShadowMemory& shadow) {
-  Access& added = lane.access;
-  uint8_t foreign[2] = {0, 0};  // bytes that foreign reads and foreign writes cover
+// - what the new access is ordered after and subsumes;
+// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a foreign
+//   access of the same kind covers: whoever conflicts with it conflicts with the foreign one.
+void RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow) {
+  Access& added = unit.access;
+  bool foreign[2] = {false, false};  // reads and writes that cover the unit
   uint32_t joined = 0;
-  uint32_t* link = &head;
-  while (*link != 0) {
+  uint32_t* place = &head;
+  for (uint32_t* link = &head; *link != 0;) {
     Access& old = shadow.access(*link);
-    const auto overlap = static_cast<uint8_t>(old.bytes & added.bytes);
-    const bool is_foreign = old.cta != added.cta;
-    bool keep_bytes = !added.write;
-    if (overlap != 0 && (added.write || old.write)) {
-      if (const uint32_t old_lane = racing_lane(old, lane); old_lane < kLanes) {
-        const FindingClass found = classify(old, lane);
-        report(old, old_lane, lane, found);
-        keep_bytes = keep_bytes || is_warning(found);
-      } else if (added.write) {
-        remember_replaced(old, lane);
-      }
-    }
-    if (!keep_bytes) old.bytes &= static_cast<uint8_t>(~overlap);
-    if (is_foreign) {
-      old.bytes &= static_cast<uint8_t>(~foreign[old.write]);
-      foreign[old.write] |= old.bytes;
-    }
-    const bool same_request =
-        !is_foreign && old.warp == added.warp && old.clock == added.clock && old.instruction == added.instruction;
-    if (!is_foreign && !same_request) forget_dominated_lanes(old, lane);
-    if (old.bytes == 0 || old.lanes == 0) {
-      shadow.remove(link);
+    if (old.write) place = &old.next;
+    if (!old.overlaps(added.begin, added.end)) {
+      link = &old.next;
       continue;
     }
-    if (same_request && old.bytes == added.bytes) joined = *link;
-    link = &old.next;
+    const bool same_request = old.cta == added.cta && old.warp == added.warp && old.clock == added.clock &&
+                              old.instruction == added.instruction && old.copy == added.copy;
+    const LaneMask lanes = old.lanes_at(added.begin, added.end);
+    LaneMask unordered = unordered_lanes(old, unit, lane);
+    bool redundant = false;
+    if ((added.write || old.write) && unordered != 0) {
+      const auto found = classify(old, unit, lane);
+      if (found) report(old, machine::lowest_lane(unordered), unit, lane, *found);
+      redundant = added.write && found && !is_warning(*found);
+    } else if (added.write) {
+      remember_replaced(old, unit, lane);
+      redundant = true;
+    }
+    if (!redundant && ctas_are_apart_ && old.cta != added.cta && subsumes(old, added)) {
+      redundant = foreign[old.write];
+      foreign[old.write] = true;
+    }
+    if (!redundant && !same_request && old.cta == added.cta && subsumes(added, old)) {
+      redundant = unordered == 0;
+      if (!redundant && unordered != lanes) shadow.isolate(link, added.begin, added.end).lanes = unordered;
+    }
+    if (redundant) {
+      const bool at_place = place == &old.next;
+      uint32_t* const next = shadow.carve(link, added.begin, added.end);
+      if (at_place) place = next;
+      link = next;
+      continue;
+    }
+    Access& kept = shadow.access(*link);
+    if (same_request && kept.together && kept.begin == added.begin && kept.end == added.end &&
+        kept.origin == added.origin)
+      joined = *link;
+    link = &kept.next;
   }
-  const bool covered = (added.bytes & ~foreign[added.write]) == 0;
   if (joined != 0) {
     shadow.access(joined).lanes |= added.lanes;
     merge_replaced(shadow.access(joined), added.replaced_lanes, added.replaced_clock);
-  } else if (!covered) {
-    shadow.append(link, added);
+  } else if (!foreign[added.write]) {
+    shadow.insert(added.write ? &head : place, added);
   }
 }
 
-// Keeps the latest: who is unordered with an earlier access of a warp is unordered with its later ones.
-void RaceDetector::remember_replaced(const Access& old, Lane& lane) const {
-  Access& added = lane.access;
-  if (old.warp != added.warp || (added.bytes & ~old.bytes) != 0) return;
+void RaceDetector::remember_replaced(const Access& old, Piece& unit, uint32_t lane) const {
+  Access& added = unit.access;
+  if (old.warp != added.warp || old.cta != added.cta) return;
   if (old.write) merge_replaced(added, old.replaced_lanes, old.replaced_clock);
-  if (!old.write || compare_with_memory(lane.request, lane.lane, {lane.cell, added.bytes}) == Likeness::different)
-    merge_replaced(added, old.lanes, old.clock);
+  if (!old.write ||
+      differs_from_memory(unit.request, lane_bit(lane), {unit.row + added.begin, unit.row + added.end}))
+    merge_replaced(added, old.lanes_at(added.begin, added.end), old.clock);
 }
 
-bool RaceDetector::unordered_with_replaced(const Access& old, const Lane& lane) const {
+bool RaceDetector::unordered_with_replaced(const Access& old, const Piece& unit, uint32_t lane) const {
   if (old.replaced_clock == 0) return false;
-  if (old.cta != lane.access.cta) return true;
   bool unordered = false;
   machine::for_each_lane(old.replaced_lanes, [&](uint32_t candidate) {
-    unordered = unordered || !lane.request.cta->order().ordered(old.warp, candidate, old.replaced_clock,
-                                                                lane.access.warp, lane.lane);
+    unordered = unordered || !unit.request.cta->order().ordered({old.cta, old.warp, old.replaced_clock, 0}, candidate,
+                                                                unit.access.warp, lane);
   });
   return unordered;
 }
 
-// A read that is ordered before the new read conflicts with nothing that the new one does not conflict with.
-void RaceDetector::forget_dominated_lanes(Access& old, const Lane& lane) const {
-  const Access& added = lane.access;
-  if (old.write || added.write || old.non_coherent || (old.bytes & ~added.bytes) != 0) return;
-  machine::for_each_lane(old.lanes, [&](uint32_t candidate) {
-    if (lane.request.cta->order().ordered(old.warp, candidate, old.clock, added.warp, lane.lane))
-      old.lanes &= ~lane_bit(candidate);
+LaneMask RaceDetector::unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const {
+  const Access& added = unit.access;
+  const LaneMask lanes = old.lanes_at(added.begin, added.end);
+  if ((old.non_coherent && added.write) || (added.non_coherent && old.write)) return lanes;
+  LaneMask unordered = 0;
+  machine::for_each_lane(lanes, [&](uint32_t candidate) {
+    const machine::AccessTime time{old.cta, old.warp, old.clock, old.copy};
+    if (!unit.request.cta->order().ordered(time, candidate, added.warp, lane)) unordered |= lane_bit(candidate);
   });
+  return unordered;
 }
 
-uint32_t RaceDetector::racing_lane(const Access& old, const Lane& lane) const {
-  const Access& added = lane.access;
-  if (old.cta != added.cta) return machine::lowest_lane(old.lanes);
-  if ((old.non_coherent && added.write) || (added.non_coherent && old.write)) return machine::lowest_lane(old.lanes);
-  for (machine::LaneMask left = old.lanes; left != 0; left &= left - 1) {
-    const uint32_t candidate = machine::lowest_lane(left);
-    if (!lane.request.cta->order().ordered(old.warp, candidate, old.clock, added.warp, lane.lane)) return candidate;
-  }
-  return kLanes;
-}
-
-Likeness RaceDetector::likeness(const Access& old, const Lane& lane) const {
-  const Access& added = lane.access;
-  if (!old.write || !added.write || unordered_with_replaced(old, lane)) return Likeness::different;
-  const CellBytes common{lane.cell, static_cast<uint8_t>(old.bytes & added.bytes)};
+Likeness RaceDetector::likeness(const Access& old, const Piece& unit, uint32_t lane) const {
+  const Access& added = unit.access;
+  if (!old.write || !added.write || old.reads_too || added.reads_too || unordered_with_replaced(old, unit, lane))
+    return Likeness::different;
+  const Bytes common{unit.row + added.begin, unit.row + added.end};
   const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
                           old.clock == added.clock;
   const auto among_lanes =
-      same_store ? compare_with_lanes(lane.request, lane.lane, old.lanes, common) : std::optional<Likeness>();
-  return among_lanes ? *among_lanes : compare_with_memory(lane.request, lane.lane, common);
+      same_store ? compare_with_lanes(unit.request, lane, old.lanes_at(added.begin, added.end), common) : std::optional<Likeness>();
+  if (among_lanes) return *among_lanes;
+  return differs_from_memory(unit.request, lane_bit(lane), common) ? Likeness::different : Likeness::same;
 }
 
-FindingClass RaceDetector::classify(const Access& old, const Lane& lane) const {
-  switch (likeness(old, lane)) {
+FindingClass RaceDetector::class_by_place(const Access& old, const Piece& unit) const {
+  const Access& added = unit.access;
+  if (old.copy != 0 && old.cta == added.cta &&
+      unit.request.cta->order().issued_before({old.cta, old.warp, old.clock, old.copy},
+                                              machine::lowest_lane(old.lanes_at(added.begin, added.end)), added.warp,
+                                              machine::lowest_lane(added.lanes)))
+    return FindingClass::async_copy_not_waited;
+  if (old.cta != added.cta) return FindingClass::inter_cta_global;
+  if (old.warp == added.warp) return FindingClass::intra_warp;
+  return unit.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared : FindingClass::intra_cta_global;
+}
+
+// What two unordered, conflicting accesses are; nothing if they are morally strong (8.7) and meant to be.
+std::optional<FindingClass> RaceDetector::classify(const Access& old, const Piece& unit, uint32_t lane) const {
+  const Access& added = unit.access;
+  if (old.strong && added.strong) {
+    const bool same_bytes = old.width == added.width && old.start_at(added.begin) == added.origin;
+    if (!same_bytes) return FindingClass::mixed_size_atomic;
+    if (old.cta != added.cta && (old.scope == machine::Scope::cta || added.scope == machine::Scope::cta))
+      return FindingClass::scope_mismatch;
+    const bool loose = (!old.reads_too && !old.in_pattern) || (!added.reads_too && !added.in_pattern);
+    return loose ? std::optional(FindingClass::strong_unsynchronised) : std::nullopt;
+  }
+  switch (likeness(old, unit, lane)) {
     case Likeness::same:
       return FindingClass::same_value_write;
     case Likeness::near:
@@ -152,20 +157,18 @@ FindingClass RaceDetector::classify(const Access& old, const Lane& lane) const {
     case Likeness::different:
       break;
   }
-  if (old.cta != lane.access.cta) return FindingClass::inter_cta_global;
-  if (old.warp == lane.access.warp) return FindingClass::intra_warp;
-  return lane.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared
-                                                       : FindingClass::intra_cta_global;
+  return class_by_place(old, unit);
 }
 
-void RaceDetector::report(const Access& old, uint32_t old_lane, const Lane& lane, FindingClass finding_class) {
-  const Access& added = lane.access;
+void RaceDetector::report(const Access& old, uint32_t old_lane, const Piece& unit, uint32_t lane,
+                          FindingClass finding_class) {
+  const Access& added = unit.access;
   ThreadAt first{old.cta, old.warp, old_lane, old.instruction, old.write};
-  ThreadAt second{added.cta, added.warp, lane.lane, added.instruction, added.write};
+  ThreadAt second{added.cta, added.warp, lane, added.instruction, added.write};
   if (std::tie(second.instruction, second) < std::tie(first.instruction, first)) std::swap(first, second);
-  const machine::Buffer& buffer = *lane.request.buffer[lane.lane];
-  log_.add({Check::races, finding_class, first, second, lane.request.space, buffer.name,
-            static_cast<int64_t>(lane.begin), lane.end - lane.begin, old.non_coherent || added.non_coherent});
+  log_.add({Check::races, finding_class, first, second, unit.request.space, unit.buffer.name,
+            static_cast<int64_t>(unit.row + added.begin), uint64_t{added.end} - added.begin,
+            old.non_coherent || added.non_coherent});
 }
 
 }  // namespace decode_lab::observers

@@ -1,7 +1,10 @@
 // Data races (PTX ISA 8.7.1): conflicting accesses of two threads that causality order does not relate and that are not
-// morally strong. All accesses of this machine are weak, and CTAs never synchronise, so order comes from program order
-// and barriers alone (CausalityOrder). The order in which the machine happened to run decides nothing.
+// morally strong. The order in which the machine happened to run decides nothing but which strong write a strong read
+// has read.
 #pragma once
+#include <deque>
+#include <optional>
+
 #include "machine/cta.h"
 #include "machine/observer.h"
 #include "observers/finding_log.h"
@@ -12,32 +15,44 @@ namespace decode_lab::observers {
 
 class RaceDetector final : public machine::Observer {
  public:
-  RaceDetector(FindingLog& log, machine::Budget& budget) : log_(log), global_(budget), shared_(budget) {}
+  // `ctas_are_apart`: no CTA can learn from another, so nothing orders two CTAs.
+  RaceDetector(FindingLog& log, machine::Budget& budget, bool ctas_are_apart)
+      : log_(log), global_(budget), ctas_are_apart_(ctas_are_apart) {
+    shared_.emplace_back(budget);
+  }
 
-  void cta_begins(const machine::Cta&) override { shared_.clear(); }
+  void cta_begins(const machine::Cta& cta) override;
   void request(const machine::Request& request) override;
   const ShadowMemory& global() const { return global_; }
 
  private:
-  struct Lane {
+  // Some bytes of one row that lanes of a request access.
+  struct Piece {
     const machine::Request& request;
-    uint32_t lane;
-    uint64_t begin, end;  // bytes of the buffer
-    uint64_t cell;        // its first byte
+    const machine::Buffer& buffer;
+    uint64_t row;  // its first byte
     Access access;
   };
-  void visit_cell(uint32_t& head, Lane lane, ShadowMemory& shadow);
-  void forget_dominated_lanes(Access& old, const Lane& lane) const;
-  // The lane of `old` that races with `lane`, or kLanes.
-  uint32_t racing_lane(const Access& old, const Lane& lane) const;
-  void remember_replaced(const Access& old, Lane& lane) const;
-  bool unordered_with_replaced(const Access& old, const Lane& lane) const;
-  Likeness likeness(const Access& old, const Lane& lane) const;
-  FindingClass classify(const Access& old, const Lane& lane) const;
-  void report(const Access& old, uint32_t old_lane, const Lane& lane, FindingClass finding_class);
+  void visit_span(const machine::Span& span, Access access, const machine::Request& request);
+  void visit(uint32_t& head, Piece& piece, ShadowMemory& shadow);
+  bool is_surely_ordered(const Access& old, const Piece& piece) const;
+  bool settles_whole(uint32_t head, Piece& piece, const ShadowMemory& shadow) const;
+  void take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const;
+  void visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow);
+  static bool subsumes(const Access& one, const Access& other);
+  static void merge_replaced(Access& access, machine::LaneMask lanes, uint32_t clock);
+  machine::LaneMask unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;
+  void remember_replaced(const Access& old, Piece& unit, uint32_t lane) const;
+  bool unordered_with_replaced(const Access& old, const Piece& unit, uint32_t lane) const;
+  Likeness likeness(const Access& old, const Piece& unit, uint32_t lane) const;
+  std::optional<FindingClass> classify(const Access& old, const Piece& unit, uint32_t lane) const;
+  FindingClass class_by_place(const Access& old, const Piece& unit) const;
+  void report(const Access& old, uint32_t old_lane, const Piece& unit, uint32_t lane, FindingClass finding_class);
 
   FindingLog& log_;
-  ShadowMemory global_, shared_;
+  ShadowMemory global_;
+  std::deque<ShadowMemory> shared_;  // of each CTA that runs
+  bool ctas_are_apart_;
 };
 
 }  // namespace decode_lab::observers

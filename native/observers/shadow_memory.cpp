@@ -4,58 +4,85 @@
 
 namespace decode_lab::observers {
 
-uint32_t& ShadowMemory::head(uint32_t buffer, uint64_t offset) {
-  const uint64_t cell = offset / kCellBytes;
+uint32_t& ShadowMemory::head(uint32_t buffer, uint64_t row) {
   if (buffer >= pages_.size()) pages_.resize(buffer + 1);
   auto& pages = pages_[buffer];
-  if (cell / kPageCells >= pages.size()) pages.resize(cell / kPageCells + 1);
-  auto& page = pages[cell / kPageCells];
+  if (row / kPageRows >= pages.size()) pages.resize(row / kPageRows + 1);
+  auto& page = pages[row / kPageRows];
   if (!page) {
     budget_.charge_host_bytes(sizeof(Page));
     page = std::make_unique<Page>();
     touched_.push_back(page.get());
   }
-  return (*page)[cell % kPageCells];
+  return (*page)[row % kPageRows];
 }
 
-void ShadowMemory::append(uint32_t* link, const Access& access) {
+void ShadowMemory::insert(uint32_t* link, const Access& access_to_keep) {
   uint32_t index = free_;
   if (index != 0) {
-    free_ = accesses_[index].next;
+    free_ = access(index).next;
   } else {
-    if (accesses_.size() == accesses_.capacity()) budget_.charge_host_bytes(accesses_.capacity() * sizeof(Access));
-    index = static_cast<uint32_t>(accesses_.size());
-    // `link` may point into the vector that grows.
-    const auto* const first = reinterpret_cast<const std::byte*>(accesses_.data());
-    const auto* const last = reinterpret_cast<const std::byte*>(accesses_.data() + accesses_.size());
-    const auto* const at = reinterpret_cast<const std::byte*>(link);
-    const bool inside = at >= first && at < last;
-    const auto distance = at - first;
-    accesses_.emplace_back();
-    if (inside) link = reinterpret_cast<uint32_t*>(reinterpret_cast<std::byte*>(accesses_.data()) + distance);
+    index = used_++;
+    if (index / kChunk >= chunks_.size()) {
+      budget_.charge_host_bytes(kChunk * sizeof(Access));
+      chunks_.push_back(std::make_unique_for_overwrite<Access[]>(kChunk));
+    }
   }
-  accesses_[index] = access;
-  accesses_[index].next = 0;
+  Access& kept = access(index);
+  kept = access_to_keep;
+  kept.next = *link;
   *link = index;
 }
 
 void ShadowMemory::remove(uint32_t* link) {
   const uint32_t index = *link;
-  *link = accesses_[index].next;
-  accesses_[index].next = free_;
+  *link = access(index).next;
+  access(index).next = free_;
   free_ = index;
+}
+
+uint32_t* ShadowMemory::carve(uint32_t* link, uint32_t begin, uint32_t end) {
+  Access& whole = access(*link);
+  if (begin <= whole.begin && end >= whole.end) return remove(link), link;
+  if (begin <= whole.begin) {
+    whole.begin = static_cast<uint8_t>(end);
+  } else if (end >= whole.end) {
+    whole.end = static_cast<uint8_t>(begin);
+  } else {
+    Access behind = whole;
+    behind.begin = static_cast<uint8_t>(end);
+    whole.end = static_cast<uint8_t>(begin);
+    insert(&whole.next, behind);
+    return &access(whole.next).next;
+  }
+  return &whole.next;
+}
+
+Access& ShadowMemory::isolate(uint32_t* link, uint32_t begin, uint32_t end) {
+  Access part = access(*link);
+  part.lanes = part.lanes_at(begin, end);
+  part.origin = static_cast<uint8_t>(part.start_at(begin));
+  part.together = true;
+  part.begin = static_cast<uint8_t>(begin);
+  part.end = static_cast<uint8_t>(end);
+  carve(link, begin, end);
+  insert(link, part);
+  return access(*link);
 }
 
 void ShadowMemory::clear() {
   for (Page* page : touched_) page->fill(0);
-  accesses_.resize(1);
+  used_ = 1;
   free_ = 0;
 }
 
-bool ShadowMemory::cells_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
-  for (uint32_t i = mine; i != 0; i = access(i).next)
-    for (uint32_t j = theirs; j != 0; j = other.access(j).next)
-      if ((access(i).bytes & other.access(j).bytes) != 0 && (access(i).write || other.access(j).write)) return true;
+bool ShadowMemory::rows_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
+  for (uint32_t i = mine; i != 0; i = access(i).next) {
+    for (uint32_t j = theirs; j != 0; j = other.access(j).next) {
+      const Access& their = other.access(j);
+      if (access(i).overlaps(their.begin, their.end) && (access(i).write || their.write)) return true;
+    }
+  }
   return false;
 }
 
@@ -64,8 +91,8 @@ bool ShadowMemory::conflicts_with(const ShadowMemory& other) const {
     const auto &mine = pages_[buffer], &theirs = other.pages_[buffer];
     for (size_t page = 0; page < std::min(mine.size(), theirs.size()); page++) {
       if (!mine[page] || !theirs[page]) continue;
-      for (uint32_t cell = 0; cell < kPageCells; cell++)
-        if (cells_conflict((*mine[page])[cell], other, (*theirs[page])[cell])) return true;
+      for (uint32_t row = 0; row < kPageRows; row++)
+        if (rows_conflict((*mine[page])[row], other, (*theirs[page])[row])) return true;
     }
   }
   return false;

@@ -1,4 +1,5 @@
-// Who has accessed each 4-byte cell, byte by byte: a short list of accesses per cell, pages on touch.
+// Who has accessed which bytes: a short list of accesses per row of 128 bytes, pages on touch. A warp's contiguous
+// access is one entry per row.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -7,51 +8,83 @@
 
 #include "machine/grid.h"
 #include "machine/lane_mask.h"
+#include "machine/operation.h"
 
 namespace decode_lab::observers {
 
 struct Access {
-  uint32_t next;  // index of the cell's next access, 0 = none
-  uint32_t cta;
-  uint32_t instruction;
+  uint32_t next;  // index of the row's next access, 0 = none
+  uint32_t cta, instruction;
   uint32_t clock;  // of the warp, see CausalityOrder
+  uint32_t copy;   // the asynchronous copy that makes the access, 0: none
   machine::LaneMask lanes;
   uint16_t warp;
-  uint8_t bytes;  // of the cell, bit 0 = lowest address
+  uint8_t begin, end;  // bytes of the row that are left of it
+  uint8_t origin;      // where the bytes of its lowest lane begin
+  uint8_t width;       // bytes per lane
+  bool together : 1;   // all lanes access [origin, origin + width), else they lie side by side
   bool write : 1;
+  bool reads_too : 1;  // a read-modify-write
   bool non_coherent : 1;
+  bool strong : 1;
+  bool in_pattern : 1;  // a strong access that takes part in a release or acquire pattern
+  machine::Scope scope;
   // A write stands for what it replaced: the latest read or different value of its own warp at these bytes. A write
   // that is unordered with that is no harmless repetition, whatever its value.
   machine::LaneMask replaced_lanes;
   uint32_t replaced_clock;  // 0: nothing
+
+  bool overlaps(uint32_t from, uint32_t to) const { return begin < to && from < end; }
+  // Those that access some of [from, to), which lies within [begin, end).
+  machine::LaneMask lanes_at(uint32_t from, uint32_t to) const {
+    if (together) return lanes;
+    const uint32_t first = machine::lowest_lane(lanes) + (from - origin) / width;
+    const uint32_t count = (to - 1 - origin) / width - (from - origin) / width + 1;
+    return (count == machine::kLanes ? machine::kAllLanes : machine::lane_bit(count) - 1) << first;
+  }
+  // Where the lane's bytes begin that hold byte `at`.
+  uint32_t start_at(uint32_t at) const { return together ? origin : origin + (at - origin) / width * width; }
+  bool same_mapping(const Access& other) const {
+    return warp == other.warp && cta == other.cta && together == other.together && width == other.width &&
+           (together ? lanes == other.lanes && machine::lane_count(lanes) == 1 && origin == other.origin
+                     : machine::lowest_lane(lanes) * width + other.origin ==
+                           machine::lowest_lane(other.lanes) * width + origin);
+  }
 };
 
 class ShadowMemory {
  public:
-  static constexpr uint32_t kCellBytes = 4;
+  static constexpr uint32_t kRowBytes = 128;
 
-  explicit ShadowMemory(machine::Budget& budget) : budget_(budget), accesses_(1) {}
+  explicit ShadowMemory(machine::Budget& budget) : budget_(budget) {}
 
-  // Head of the list of the cell that holds byte `offset` of buffer `buffer`.
-  uint32_t& head(uint32_t buffer, uint64_t offset);
-  Access& access(uint32_t index) { return accesses_[index]; }
-  const Access& access(uint32_t index) const { return accesses_[index]; }
-  void append(uint32_t* link, const Access& access);
-  void remove(uint32_t* link);  // unlinks the access that `link` points to
-  void clear();                 // forgets all accesses, keeps the pages
+  // Head of the list of a row of buffer `buffer`.
+  uint32_t& head(uint32_t buffer, uint64_t row);
+  // Accesses stay where they are until they are removed. In a list, writes come before reads.
+  Access& access(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
+  const Access& access(uint32_t index) const { return chunks_[index / kChunk][index % kChunk]; }
+  void insert(uint32_t* link, const Access& access);  // in front of what `link` points to
+  void remove(uint32_t* link);                        // unlinks the access that `link` points to
+  // Takes [begin, end) away from the access that `link` points to; returns the link to go on from.
+  uint32_t* carve(uint32_t* link, uint32_t begin, uint32_t end);
+  // Makes [begin, end) of the access that `link` points to an access of its own, in front of the rest.
+  Access& isolate(uint32_t* link, uint32_t begin, uint32_t end);
+  void clear();  // forgets all accesses, keeps the pages
 
   // Did the two machines' CTAs touch a common byte, one of them writing? Their CTAs are disjoint.
   bool conflicts_with(const ShadowMemory& other) const;
 
  private:
-  static constexpr uint32_t kPageCells = 1024;
-  using Page = std::array<uint32_t, kPageCells>;
-  bool cells_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const;
+  static constexpr uint32_t kPageRows = 64;
+  using Page = std::array<uint32_t, kPageRows>;
+  bool rows_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const;
 
   machine::Budget& budget_;
   std::vector<std::vector<std::unique_ptr<Page>>> pages_;  // [buffer][page]
   std::vector<Page*> touched_;
-  std::vector<Access> accesses_;  // [0] is no access
+  static constexpr uint32_t kChunk = 1024;
+  std::vector<std::unique_ptr<Access[]>> chunks_;
+  uint32_t used_ = 1;  // index 0 is no access
   uint32_t free_ = 0;
 };
 

@@ -48,16 +48,17 @@ bool element_near(const machine::MemoryAccess& memory, const std::byte* a, const
 }
 
 const std::byte* stored_by(const machine::Request& request, uint32_t lane) {
-  return request.stored + size_t{lane} * request.operation->memory.bytes();
+  return request.stored + size_t{lane} * request.bytes;
 }
 
 // The elements of `lane` and `other` that overlap [begin, end), where both store the same range.
-bool elements_near(const machine::Request& request, uint32_t lane, uint32_t other, uint64_t begin, uint64_t end) {
+bool elements_near(const machine::Request& request, uint32_t lane, uint32_t other, Bytes bytes) {
   const auto& memory = request.operation->memory;
-  const uint64_t offset = request.offset[lane], other_offset = request.offset[other], width = memory.element_bytes;
+  const uint64_t offset = request.place_of(lane).offset, other_offset = request.place_of(other).offset,
+                 width = memory.element_bytes;
   if ((offset - other_offset) % width != 0) return false;
-  for (uint64_t at = offset + (begin - offset) / width * width; at < end; at += width) {
-    if (at < other_offset || at + width > other_offset + memory.bytes()) return false;
+  for (uint64_t at = offset + (bytes.begin - offset) / width * width; at < bytes.end; at += width) {
+    if (at < other_offset || at + width > other_offset + request.bytes) return false;
     const std::byte *a = stored_by(request, lane) + (at - offset), *b = stored_by(request, other) + (at - other_offset);
     if (std::memcmp(a, b, width) != 0 && !element_near(memory, a, b)) return false;
   }
@@ -66,33 +67,27 @@ bool elements_near(const machine::Request& request, uint32_t lane, uint32_t othe
 
 }  // namespace
 
-Likeness compare_with_memory(const machine::Request& request, uint32_t lane, CellBytes cell) {
-  for (uint32_t i = 0; i < 4; i++) {
-    if ((cell.bytes >> i & 1) == 0) continue;
-    const std::byte stored = stored_by(request, lane)[cell.start + i - request.offset[lane]];
-    if (stored != request.buffer[lane]->host[cell.start + i]) return Likeness::different;
-  }
-  return Likeness::same;
+bool differs_from_memory(const machine::Request& request, machine::LaneMask lanes, Bytes bytes) {
+  if (request.stored == nullptr) return true;
+  const uint32_t lane = machine::lowest_lane(lanes);
+  const machine::Place place = request.place_of(lane);
+  return std::memcmp(stored_by(request, lane) + (bytes.begin - place.offset), place.buffer->host + bytes.begin,
+                     bytes.end - bytes.begin) != 0;
 }
 
 std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes,
-                                           CellBytes cell) {
+                                           Bytes bytes) {
   std::optional<Likeness> worst;
-  const uint64_t bytes = request.operation->memory.bytes();
+  const machine::Place place = request.place_of(lane);
   machine::for_each_lane(lanes & request.lanes & (machine::lane_bit(lane) - 1), [&](uint32_t other) {
-    if (request.buffer[other] != request.buffer[lane]) return;
-    uint64_t first = UINT64_MAX, last = 0;
-    bool same = true;
-    for (uint32_t i = 0; i < 4; i++) {
-      const uint64_t at = cell.start + i;
-      if ((cell.bytes >> i & 1) == 0 || at < request.offset[other] || at >= request.offset[other] + bytes) continue;
-      first = std::min(first, at);
-      last = at;
-      same = same && stored_by(request, lane)[at - request.offset[lane]] ==
-                         stored_by(request, other)[at - request.offset[other]];
-    }
-    if (first > last) return;
-    const bool near = !same && elements_near(request, lane, other, first, last + 1);
+    const machine::Place other_place = request.place_of(other);
+    const Bytes common{std::max(bytes.begin, other_place.offset),
+                       std::min(bytes.end, other_place.offset + request.bytes)};
+    if (other_place.buffer != place.buffer || common.begin >= common.end) return;
+    const bool same = std::memcmp(stored_by(request, lane) + (common.begin - place.offset),
+                                  stored_by(request, other) + (common.begin - other_place.offset),
+                                  common.end - common.begin) == 0;
+    const bool near = !same && elements_near(request, lane, other, common);
     worst = std::max(worst.value_or(Likeness::same), same   ? Likeness::same
                                                      : near ? Likeness::near
                                                             : Likeness::different);

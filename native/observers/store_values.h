@@ -9,17 +9,16 @@ namespace decode_lab::observers {
 
 enum class Likeness : uint8_t { same, near, different };
 
-// Some bytes of the 4-byte cell that starts at byte `start` of a buffer; bit 0 = lowest address.
-struct CellBytes {
-  uint64_t start;
-  uint8_t bytes;
+struct Bytes {
+  uint64_t begin, end;  // of a buffer
 };
 
-// Compares what `lane` of the request stores there with what is there already.
-Likeness compare_with_memory(const machine::Request& request, uint32_t lane, CellBytes cell);
+// Does what these lanes of a store, which lie side by side, leave there differ from what is there already?
+bool differs_from_memory(const machine::Request& request, machine::LaneMask lanes, Bytes bytes);
 
-// The same with what those of `lanes` store there that come before `lane` in the request; nothing if none of them does.
+// Compares what `lane` of the request stores there with what those of `lanes` store there that come before it; nothing
+// if none of them does.
 std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint32_t lane, machine::LaneMask lanes,
-                                           CellBytes cell);
+                                           Bytes bytes);
 
 }  // namespace decode_lab::observers

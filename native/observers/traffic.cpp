@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "machine/memory.h"
+
 namespace decode_lab::observers {
 
 using machine::kLanes;
@@ -35,10 +37,12 @@ class Numbers {
 
 // Distinct 32-byte sectors that the lanes of one request touch; an aligned access lies within one.
 uint64_t sectors_of(const Request& request) {
-  Numbers<kLanes> sectors;
-  machine::for_each_lane(request.lanes, [&](uint32_t lane) {
-    sectors.add((request.buffer[lane]->base + request.offset[lane]) / kSectorBytes);
-  });
+  Numbers<size_t{kLanes} * machine::kMostBytesPerLane / kSectorBytes + kLanes> sectors;
+  for (const machine::Span& span : request.spans) {
+    const uint64_t begin = span.place.buffer->base + span.place.offset, end = begin + span.bytes(request.bytes);
+    if (request.spans.size() == 1) return (end - 1) / kSectorBytes - begin / kSectorBytes + 1;
+    for (uint64_t sector = begin / kSectorBytes; sector * kSectorBytes < end; sector++) sectors.add(sector);
+  }
   return sectors.distinct().size();
 }
 
@@ -46,14 +50,22 @@ struct Wavefronts {
   uint64_t needed, ideal;
 };
 
+// Words side by side: one wavefront for every 32 of them.
+uint64_t span_wavefronts(uint64_t begin, uint64_t end) {
+  return ((end - 1) / kBankBytes - begin / kBankBytes) / kBanks + 1;
+}
+
 // Lanes of one phase are served together; lanes that want different words of one bank take a wavefront each.
 uint64_t wavefronts_of_phase(const Request& request, LaneMask lanes) {
   Numbers<size_t{kLanes} * 4> words;
-  const uint32_t bytes = request.operation->memory.bytes();
-  machine::for_each_lane(lanes, [&](uint32_t lane) {
-    const uint64_t first = request.offset[lane] / kBankBytes, last = (request.offset[lane] + bytes - 1) / kBankBytes;
-    for (uint64_t word = first; word <= last; word++) words.add(word);
-  });
+  for (const machine::Span& span : request.spans) {
+    const LaneMask served = span.lanes & lanes;
+    if (served == 0) continue;
+    const uint64_t begin = span.offset_of(machine::lowest_lane(served), request.bytes);
+    const uint64_t end = begin + (span.together ? 1 : machine::lane_count(served)) * request.bytes;
+    if (served == lanes) return span_wavefronts(begin, end);
+    for (uint64_t word = begin / kBankBytes; word * kBankBytes < end; word++) words.add(word);
+  }
   std::array<uint32_t, kBanks> wanted{};
   for (const uint64_t word : words.distinct()) wanted[word % kBanks]++;
   return *std::max_element(wanted.begin(), wanted.end());
@@ -61,7 +73,7 @@ uint64_t wavefronts_of_phase(const Request& request, LaneMask lanes) {
 
 // 8-byte accesses are served by half warps, 16-byte accesses by quarter warps.
 Wavefronts wavefronts_of(const Request& request) {
-  const uint32_t phases = std::max(1u, request.operation->memory.bytes() / kBankBytes);
+  const uint32_t phases = std::max(1u, request.bytes / kBankBytes);
   const uint32_t lanes_per_phase = kLanes / std::min(phases, 4u);
   Wavefronts result{0, 0};
   for (uint32_t first = 0; first < kLanes; first += lanes_per_phase) {
@@ -84,9 +96,13 @@ void add(Counts& to, const Counts& from) {
 }  // namespace
 
 void Traffic::request(const Request& request) {
-  const bool is_load = request.kind == Request::Kind::load;
+  if (request.kind != Request::Kind::store) count(request, true);
+  if (request.writes()) count(request, false);
+}
+
+void Traffic::count(const Request& request, bool is_load) {
   if (request.space == ptx::StateSpace::global) {
-    const uint64_t bytes = uint64_t{machine::lane_count(request.lanes)} * request.operation->memory.bytes();
+    const uint64_t bytes = uint64_t{machine::lane_count(request.lanes)} * request.bytes;
     (is_load ? global_.load_requests : global_.store_requests) += 1;
     (is_load ? global_.load_sectors : global_.store_sectors) += sectors_of(request);
     (is_load ? global_.load_bytes : global_.store_bytes) += bytes;

@@ -13,6 +13,7 @@ class Traffic final : public machine::Observer {
   const SharedTraffic& shared() const { return shared_; }
 
  private:
+  void count(const machine::Request& request, bool is_load);
   GlobalTraffic global_{};
   SharedTraffic shared_{};
 };

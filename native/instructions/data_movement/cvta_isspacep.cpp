@@ -3,7 +3,7 @@
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"
-#include "machine/memory.h"
+#include "machine/address_space.h"
 
 namespace decode_lab::instructions {
 

@@ -1,5 +1,6 @@
 #include "instructions/data_movement/memory_operand.h"
 
+#include "machine/address_space.h"
 #include "machine/memory.h"
 
 namespace decode_lab::instructions {

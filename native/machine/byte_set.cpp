@@ -1,0 +1,39 @@
+#include "machine/byte_set.h"
+
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace decode_lab::machine {
+
+namespace {
+constexpr uint64_t kSmallWords = 1 << 15;  // beyond this, fresh zero pages are cheaper than clearing
+}
+
+ByteSet::ByteSet(uint64_t size) : size_(size), words_(static_cast<uint64_t*>(std::calloc(words(), sizeof(uint64_t)))) {
+  if (words_ == nullptr) throw std::bad_alloc();
+}
+
+ByteSet::~ByteSet() { std::free(words_); }
+
+ByteSet::ByteSet(ByteSet&& other) noexcept : size_(other.size_), words_(std::exchange(other.words_, nullptr)) {}
+
+uint64_t ByteSet::count() const {
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < words(); i++) sum += static_cast<uint64_t>(std::popcount(words_[i]));
+  return sum;
+}
+
+void ByteSet::clear() {
+  if (words() <= kSmallWords) {
+    std::memset(words_, 0, words() * sizeof(uint64_t));
+    return;
+  }
+  std::free(words_);
+  words_ = static_cast<uint64_t*>(std::calloc(words(), sizeof(uint64_t)));
+  if (words_ == nullptr) throw std::bad_alloc();
+}
+
+}  // namespace decode_lab::machine

@@ -1,0 +1,57 @@
+// Where the lanes of one access lie: places by spans, faults told to the observers.
+#pragma once
+#include <array>
+#include <span>
+
+#include "machine/observer.h"
+
+namespace decode_lab::machine {
+
+class Warp;
+
+using Addresses = std::array<uint64_t, kLanes>;
+// The lanes' addresses of a load or store, its offset added.
+void gather_addresses(Warp& warp, const MemoryAccess& access, Addresses& addresses);
+
+// What is asked of memory, the same for all lanes.
+struct Reach {
+  Request::Kind kind;
+  uint32_t bytes;      // per lane
+  uint32_t alignment;  // bytes
+};
+
+class Resolver {
+ public:
+  Resolver(Warp& warp, const Operation& operation, const Addresses& addresses, Reach reach)
+      : warp_(warp), operation_(operation), addresses_(addresses), reach_(reach) {}
+
+  // Takes the lanes of the first lane's state space out of `todo`; the places of those that do not fault are then in
+  // lanes() and spans(). `space` may be generic.
+  ptx::StateSpace resolve(ptx::StateSpace space, LaneMask& todo);
+
+  LaneMask lanes() const { return lanes_; }
+  std::span<const Span> spans() const { return {spans_.data(), count_}; }
+
+ private:
+  struct Where {
+    Buffer* buffer;         // null: the address belongs to no buffer
+    int64_t offset;         // bytes from the start of what this lane may use
+    int64_t limit;          // bytes that it may use
+    uint64_t host_offset;   // bytes from the start of the buffer
+  };
+  bool resolve_pattern(ptx::StateSpace space, LaneMask active);
+  void resolve_lane(ptx::StateSpace space, uint32_t lane);
+  Where locate(ptx::StateSpace space, uint64_t address, uint32_t lane) const;
+  void append(uint32_t lane, Place place);
+  void fault(Fault::Kind kind, ptx::StateSpace space, const Where& where, uint32_t lane) const;
+
+  Warp& warp_;
+  const Operation& operation_;
+  const Addresses& addresses_;
+  Reach reach_;
+  LaneMask lanes_ = 0;
+  size_t count_ = 0;
+  std::array<Span, kLanes> spans_;
+};
+
+}  // namespace decode_lab::machine

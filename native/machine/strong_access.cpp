@@ -1,0 +1,80 @@
+#include "machine/strong_access.h"
+
+#include "machine/cta.h"
+#include "machine/warp.h"
+
+namespace decode_lab::machine {
+
+namespace {
+
+ObservationOrder& order_of(Warp& warp, ptx::StateSpace space) {
+  return space == ptx::StateSpace::shared ? warp.cta().observation() : warp.cta().grid().observation;
+}
+
+void receive(Warp& warp, uint32_t lane, const MemoryAccess& memory, const ObservationOrder::Received& received) {
+  if (received.all.empty()) return;
+  CausalityOrder& order = warp.cta().order();
+  CausalityOrder::Thread& thread = order.thread(warp.index(), lane);
+  thread.received_in_cta.join(received.in_cta);
+  thread.received.join(received.all);
+  if (acquires(memory.semantics))
+    order.acquire(warp.index(), lane, memory.scope == Scope::gpu ? received.all : received.in_cta);
+}
+
+ObservationOrder::Told tell(Warp& warp, uint32_t lane, const MemoryAccess& memory) {
+  CausalityOrder& order = warp.cta().order();
+  ObservationOrder::Told told;
+  if (const auto* const thread = order.find_thread(warp.index(), lane); thread != nullptr) {
+    told.in_cta = thread->fenced_in_cta;
+    told.all = thread->fenced;
+  }
+  if (releases(memory.semantics))
+    (memory.scope == Scope::gpu ? told.all : told.in_cta).join(order.release(warp.index(), lane));
+  return told;
+}
+
+}  // namespace
+
+void note_strong_access(Warp& warp, const Request& request) {
+  const MemoryAccess& memory = request.operation->memory;
+  ObservationOrder& observation = order_of(warp, request.space);
+  for_each_lane(request.lanes, [&](uint32_t lane) {
+    const StrongAccess access{request.place_of(lane), request.bytes, warp.cta().order().cta(), warp.index(), lane,
+                              memory.scope};
+    if (request.kind != Request::Kind::store && !observation.empty())
+      receive(warp, lane, memory, observation.read(access));
+    if (request.writes())
+      observation.write(access, tell(warp, lane, memory), request.kind == Request::Kind::read_modify_write);
+  });
+}
+
+void note_weak_write(Warp& warp, const Request& request) {
+  ObservationOrder& observation = order_of(warp, request.space);
+  if (observation.empty()) return;
+  for (const Span& span : request.spans) observation.weak_write(span.place, span.bytes(request.bytes));
+}
+
+// A release fence covers the strong writes that its thread makes later, an acquire fence the strong reads that it has
+// made. Fences that are sequentially consistent are ordered among each other as they happened to run (8.9.3).
+void fence(Warp& warp, LaneMask active, FenceKind kind, Scope scope) {
+  CausalityOrder& order = warp.cta().order();
+  ObservationOrder& observation = warp.cta().grid().observation;
+  const bool is_sc = kind == FenceKind::sequentially_consistent;
+  for_each_lane(active, [&](uint32_t lane) {
+    CausalityOrder::Thread& thread = order.thread(warp.index(), lane);
+    if (kind != FenceKind::release) {
+      thread.known.join(scope == Scope::gpu ? thread.received : thread.received_in_cta);
+      if (is_sc) {
+        const auto earlier = observation.earlier_fences(order.cta());
+        thread.known.join(scope == Scope::gpu ? earlier.all : earlier.in_cta);
+      }
+    }
+    if (kind == FenceKind::acquire) return;
+    thread.fence_clock = order.clock(warp.index());
+    thread.fenced_in_cta = order.release(warp.index(), lane);
+    if (scope == Scope::gpu) thread.fenced = thread.fenced_in_cta;
+    if (is_sc) observation.note_fence(order.cta(), thread.fenced_in_cta, scope);
+  });
+}
+
+}  // namespace decode_lab::machine

@@ -1,0 +1,183 @@
+// From requests to rows. What a warp accesses in one row is settled as a whole where it is clear that nothing races;
+// only the rest is looked at unit by unit (race_detector.cpp).
+#include <algorithm>
+#include <bitset>
+
+#include "observers/race_detector.h"
+
+namespace decode_lab::observers {
+
+using machine::kLanes;
+using machine::LaneMask;
+using machine::Request;
+using machine::Semantics;
+
+namespace {
+
+constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
+constexpr uint32_t kMostReadsLookedAt = 64;  // when a read looks for others that it makes redundant
+
+// Within a unit, the bytes between two cuts, no access begins or ends, and no lane's bytes do.
+using Cuts = std::bitset<kRowBytes + 1>;
+
+void cut(Cuts& cuts, const Access& access, const Access& within) {
+  const uint32_t from = std::max(access.begin, within.begin), to = std::min(access.end, within.end);
+  cuts.set(from), cuts.set(to);
+  if (access.together) return;
+  for (uint32_t at = access.start_at(from) + access.width; at < to; at += access.width) cuts.set(at);
+}
+
+Cuts cuts_of(uint32_t head, const Access& whole, const ShadowMemory& shadow) {
+  Cuts cuts;
+  cut(cuts, whole, whole);
+  for (uint32_t i = head; i != 0; i = shadow.access(i).next)
+    if (shadow.access(i).overlaps(whole.begin, whole.end)) cut(cuts, shadow.access(i), whole);
+  return cuts;
+}
+
+Access access_of(const Request& request) {
+  const machine::MemoryAccess& memory = request.operation->memory;
+  Access access{};
+  access.cta = request.cta->order().cta();
+  access.instruction = request.operation->instruction;
+  access.clock = request.cta->order().clock(request.warp);
+  access.copy = request.copy;
+  access.warp = static_cast<uint16_t>(request.warp);
+  access.width = static_cast<uint8_t>(request.bytes);
+  access.write = request.writes();
+  access.reads_too = request.kind == Request::Kind::read_modify_write;
+  access.non_coherent = memory.non_coherent;
+  access.strong = memory.semantics != Semantics::weak;
+  access.in_pattern = machine::acquires(memory.semantics) || machine::releases(memory.semantics) || memory.fence_follows;
+  access.scope = memory.scope;
+  return access;
+}
+
+bool may_be_in_fence_pattern(const Request& request) {
+  return request.writes() && request.operation->memory.semantics != Semantics::weak &&
+         request.cta->order().find_thread(request.warp, 0) != nullptr;
+}
+
+// A strong write behind a release fence belongs to the fence's pattern: who has acquired that is ordered after both.
+void join_fence_pattern(Access& access, const Request& request, uint32_t lane) {
+  const auto* const thread = request.cta->order().find_thread(request.warp, lane);
+  if (thread->fenced_in_cta.empty()) return;
+  access.in_pattern = true;
+  if (!machine::releases(request.operation->memory.semantics)) access.clock = thread->fence_clock;
+}
+
+}  // namespace
+
+void RaceDetector::cta_begins(const machine::Cta& cta) {
+  while (shared_.size() <= cta.slot()) shared_.emplace_back(cta.budget());
+  shared_[cta.slot()].clear();
+}
+
+void RaceDetector::request(const Request& request) {
+  const Access access = access_of(request);
+  const bool fenced = may_be_in_fence_pattern(request);
+  for (const machine::Span& span : request.spans) {
+    if (!fenced) {
+      visit_span(span, access, request);
+      continue;
+    }
+    machine::for_each_lane(span.lanes, [&](uint32_t lane) {
+      Access of_lane = access;
+      join_fence_pattern(of_lane, request, lane);
+      const machine::Place place{span.place.buffer, span.offset_of(lane, request.bytes)};
+      visit_span({place, machine::lane_bit(lane), false}, of_lane, request);
+    });
+  }
+}
+
+void RaceDetector::visit_span(const machine::Span& span, Access access, const Request& request) {
+  ShadowMemory& shadow = request.space == ptx::StateSpace::shared ? shared_[request.cta->slot()] : global_;
+  const uint64_t begin = span.place.offset, end = begin + span.bytes(request.bytes);
+  access.together = span.together;
+  access.lanes = span.lanes;
+  for (uint64_t row = begin / kRowBytes; row * kRowBytes < end; row++) {
+    const uint64_t first = row * kRowBytes;
+    access.begin = static_cast<uint8_t>(std::max(begin, first) - first);
+    access.end = static_cast<uint8_t>(std::min(end, first + kRowBytes) - first);
+    access.origin = access.begin;
+    if (!span.together) {
+      const uint32_t lane = machine::lowest_lane(span.lanes) + static_cast<uint32_t>(first + access.begin - begin) / request.bytes;
+      const uint32_t count = (access.end - access.begin) / request.bytes;
+      access.lanes = (count == kLanes ? machine::kAllLanes : machine::lane_bit(count) - 1) << lane;
+    }
+    Piece piece{request, *span.place.buffer, first, access};
+    visit(shadow.head(span.place.buffer->index, row), piece, shadow);
+  }
+}
+
+void RaceDetector::visit(uint32_t& head, Piece& piece, ShadowMemory& shadow) {
+  if (head == 0) return shadow.insert(&head, piece.access);
+  if (settles_whole(head, piece, shadow)) return take_place(head, piece, shadow);
+  const Access& whole = piece.access;
+  const Cuts cuts = cuts_of(head, whole, shadow);
+  for (uint32_t from = whole.begin; from < whole.end;) {
+    uint32_t to = from + 1;
+    while (!cuts.test(to)) to++;
+    machine::for_each_lane(whole.lanes_at(from, to), [&](uint32_t lane) {
+      Piece unit = piece;
+      unit.access.origin = static_cast<uint8_t>(whole.start_at(from));
+      unit.access.together = true;
+      unit.access.lanes = machine::lane_bit(lane);
+      unit.access.begin = static_cast<uint8_t>(from);
+      unit.access.end = static_cast<uint8_t>(to);
+      visit_unit(head, unit, lane, shadow);
+    });
+    from = to;
+  }
+}
+
+// Is it plain, without a look at single lanes, that the piece races with nothing?
+bool RaceDetector::settles_whole(uint32_t head, Piece& piece, const ShadowMemory& shadow) const {
+  Access& added = piece.access;
+  if (added.write && (added.together || piece.request.stored == nullptr)) return false;
+  for (uint32_t i = head; i != 0; i = shadow.access(i).next) {
+    const Access& old = shadow.access(i);
+    if (!added.write && !old.write) break;  // so are all that follow
+    if (!old.overlaps(added.begin, added.end)) continue;
+    if (old.non_coherent || added.non_coherent) return false;
+    const bool same_threads = added.copy == 0 && old.copy == 0 && added.same_mapping(old);
+    if (!same_threads && !is_surely_ordered(old, piece)) return false;
+    if (!added.write || old.warp != added.warp) continue;
+    if (old.write) merge_replaced(added, old.replaced_lanes, old.replaced_clock);
+    if (!old.write || differs_from_memory(piece.request, added.lanes, {piece.row + added.begin, piece.row + added.end}))
+      merge_replaced(added, old.lanes, old.clock);
+  }
+  return true;
+}
+
+bool RaceDetector::is_surely_ordered(const Access& old, const Piece& piece) const {
+  return piece.request.cta->order().surely_ordered({old.cta, old.warp, old.clock, old.copy}, piece.access.warp);
+}
+
+// The piece races with nothing: drops what it makes redundant and remembers it.
+void RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const {
+  const Access& added = piece.access;
+  uint32_t* place = &head;
+  uint32_t seen = 0;
+  for (uint32_t* link = &head; *link != 0;) {
+    Access& old = shadow.access(*link);
+    if (added.write) {
+      link = old.overlaps(added.begin, added.end) ? shadow.carve(link, added.begin, added.end) : &old.next;
+    } else if (old.write) {
+      place = link = &old.next;
+    } else if (seen++ == kMostReadsLookedAt) {
+      break;
+    } else if (old.cta != added.cta) {
+      if (ctas_are_apart_ && subsumes(old, added) && old.begin <= added.begin && old.end >= added.end) return;
+      link = &old.next;
+    } else if (old.begin >= added.begin && old.end <= added.end && subsumes(added, old) &&
+               (added.same_mapping(old) || is_surely_ordered(old, piece))) {
+      shadow.remove(link);
+    } else {
+      link = &old.next;
+    }
+  }
+  shadow.insert(place, added);
+}
+
+}  // namespace decode_lab::observers
