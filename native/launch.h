@@ -40,7 +40,8 @@ struct Launch {
   uint64_t shared_bytes;  // dynamic shared memory
   std::vector<Parameter> parameters;
   Limits limits;
-  uint64_t seed;     // orders the warps; verdicts do not depend on it
+  bool cooperative;  // all CTAs run at once
+  uint64_t seed;     // orders warps and CTAs
   uint32_t threads;  // worker threads
   std::function<void(const Progress&)> on_progress;
 };

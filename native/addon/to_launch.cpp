@@ -65,6 +65,7 @@ std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
   const auto limits = object.Get("limits").As<Napi::Object>();
   launch.limits = {clamp_to_u64(number(limits, "instructions")), number(limits, "seconds"),
                    clamp_to_u64(number(limits, "hostBytes"))};
+  launch.cooperative = object.Get("cooperative").ToBoolean();
   launch.seed = clamp_to_u64(number(object, "seed"));
   launch.threads = std::max(1u, clamp_to_u32(number(object, "threads")));
   return pinned;

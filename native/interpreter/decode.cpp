@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "instructions/registry.h"
+#include "interpreter/communication.h"
 #include "interpreter/defined_registers.h"
 #include "interpreter/stored_numbers.h"
 
@@ -57,6 +58,7 @@ machine::Program decode(const ptx::Function& entry, const VariableLayout& variab
   program.operations.push_back(closing_exit(entry));
   require_defined_registers(program, uses);
   mark_stored_numbers(program, uses);
+  note_communication(program, uses);
   program.constants = layout.constants();
   program.specials = layout.specials();
   program.register_bytes = layout.bytes();

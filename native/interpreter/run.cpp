@@ -1,7 +1,7 @@
-// CTAs cannot talk to each other here, so workers may run them in any order. If that run shows that two CTAs touch a
+// CTAs that cannot talk to each other are run by workers in any order. If that run shows that two CTAs touch a
 // common byte, one of them writing, its bytes depend on the order: it is thrown away and one worker runs all CTAs in
 // ascending order. A grid without such a conflict in one order has none in any other, so the decision itself does not
-// depend on the order.
+// depend on the order. CTAs that can talk are run by one worker in turns, in an order that the seed decides.
 #include "interpreter/run.h"
 
 #include <deque>
@@ -47,8 +47,11 @@ class ProgressMeter {
 class Attempt {
  public:
   Attempt(machine::Grid& grid, const Limits& limits, uint64_t count)
-      : budget_(limits), queue_(grid.ctas(), count), meter_(grid.launch, budget_, grid.ctas()) {
-    for (uint64_t i = 0; i < count; i++) workers_.emplace_back(grid, budget_);
+      : budget_(limits),
+        queue_(grid.ctas(), count),
+        meter_(grid.launch, budget_, grid.ctas()),
+        together_(grid.program.ctas_communicate) {
+    for (uint64_t i = 0; i < count; i++) workers_.emplace_back(grid, budget_, !together_);
   }
 
   void run() {
@@ -56,7 +59,11 @@ class Attempt {
     std::vector<std::exception_ptr> failures(workers_.size());
     auto work = [&](size_t i) {
       try {
-        workers_[i].run(queue_, [&](uint64_t ctas) { meter_.add(ctas, i == 0); });
+        const auto progress = [&](uint64_t ctas) { meter_.add(ctas, i == 0); };
+        if (together_)
+          workers_[i].run_together(progress);
+        else
+          workers_[i].run_apart(queue_, progress);
       } catch (...) {
         failures[i] = std::current_exception();
         budget_.cancel();
@@ -96,6 +103,7 @@ class Attempt {
   machine::Budget budget_;
   CtaQueue queue_;
   ProgressMeter meter_;
+  bool together_;
   std::deque<Worker> workers_;
   observers::FindingLog log_;
 };
@@ -124,7 +132,7 @@ std::string reason_of(const Worker* stopped, const Limits& limits) {
     case Stop::seconds:
       return "more than " + std::to_string(limits.seconds) + " seconds";
     case Stop::trapped:
-      return stopped->cta().reason();
+      return stopped->stopped_cta().reason();
     case Stop::deadlocked:
       return "no warp of the CTA can go on";
     default:
@@ -137,14 +145,14 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
   const Worker* const stopped = attempt.stopped();
   result.findings = writer.describe(attempt.log());
   if (stopped != nullptr && stopped->stop() == Stop::deadlocked)
-    result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->cta()));
+    result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->stopped_cta()));
   result.status = status_of(stopped, result.findings);
   result.reason = reason_of(stopped, launch.limits);
   result.instructions = attempt.budget().instructions();
   observers::Traffic traffic;
   for (const Worker& worker : attempt.workers()) {
     traffic.merge(worker.traffic());
-    result.lane_operations += worker.cta().lane_operations();
+    result.lane_operations += worker.lane_operations();
     result.ctas += worker.ctas();
   }
   result.global = traffic.global();
@@ -182,7 +190,7 @@ Result run(const Launch& launch) {
   machine::Budget memory_budget(launch.limits);
   DeviceMemory memory(launch, variables, memory_budget);
   machine::Grid grid{launch, program, memory.global(), memory.constant(), memory.parameter_block(launch, variables)};
-  const uint64_t workers = std::min<uint64_t>(launch.threads, grid.ctas());
+  const uint64_t workers = program.ctas_communicate ? 1 : std::min<uint64_t>(launch.threads, grid.ctas());
   if (workers > 1) memory.keep_undo();
   auto attempt = workers > 1 ? run_in_parallel(grid, launch.limits, workers) : nullptr;
   if (!attempt) {

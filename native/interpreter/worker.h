@@ -1,5 +1,8 @@
 // One thread's share of a grid, with observers of its own; the shares are merged when all have ended.
 #pragma once
+#include <deque>
+#include <functional>
+
 #include "machine/cta.h"
 #include "observers/finding_log.h"
 #include "observers/memory_faults.h"
@@ -28,43 +31,41 @@ class CtaQueue {
 
 class Worker {
  public:
-  Worker(machine::Grid& grid, machine::Budget& budget)
-      : budget_(budget),
-        races_(log_, budget, true),
+  Worker(machine::Grid& grid, machine::Budget& budget, bool ctas_are_apart)
+      : grid_(grid),
+        budget_(budget),
+        races_(log_, budget, ctas_are_apart),
         faults_(log_),
-        initialised_(log_),
-        cta_(grid, budget, {&races_, &faults_, &initialised_, &traffic_}, 0) {}
+        initialised_(log_) {}
 
-  // Runs CTAs until the queue is empty or something stops the launch.
-  template <class Progress>
-  void run(CtaQueue& queue, Progress&& progress) {
-    for (auto block = queue.next(); block.begin < block.end; block = queue.next()) {
-      for (uint64_t cta = block.begin; cta < block.end; cta++) {
-        stop_ = cta_.run(cta);
-        if (stop_ != machine::Stop::none) return budget_.cancel();
-        ctas_++;
-        progress(1);
-      }
-    }
-  }
+  using Progress = std::function<void(uint64_t ctas)>;
+  // CTAs that cannot learn from each other: one after the other, until the queue is empty or something stops the launch.
+  void run_apart(CtaQueue& queue, const Progress& progress);
+  // All CTAs of the grid in turns; those that spin get company.
+  void run_together(const Progress& progress);
 
-  machine::Stop stop() const { return stop_; }
-  const machine::Cta& cta() const { return cta_; }
+  machine::Stop stop() const { return stopped_ == nullptr ? machine::Stop::none : stopped_->stop(); }
+  const machine::Cta& stopped_cta() const { return *stopped_; }
   const observers::FindingLog& log() const { return log_; }
   const observers::RaceDetector& races() const { return races_; }
   const observers::Traffic& traffic() const { return traffic_; }
-  uint64_t ctas() const { return ctas_; }
+  uint64_t ctas() const { return ended_; }
+  uint64_t lane_operations() const;
 
  private:
+  machine::Cta& cta_at(uint32_t slot);
+  bool advance(machine::Cta& cta, uint64_t operations);  // returns whether the CTA has ended
+
+  machine::Grid& grid_;
   machine::Budget& budget_;
   observers::FindingLog log_;
   observers::RaceDetector races_;
   observers::MemoryFaults faults_;
   observers::Initialised initialised_;
   observers::Traffic traffic_;
-  machine::Cta cta_;
-  machine::Stop stop_ = machine::Stop::none;
-  uint64_t ctas_ = 0;
+  std::deque<machine::Cta> ctas_;  // by slot
+  const machine::Cta* stopped_ = nullptr;
+  uint64_t ended_ = 0;
 };
 
 }  // namespace decode_lab::interpreter

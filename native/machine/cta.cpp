@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "machine/schedule.h"
 
 namespace decode_lab::machine {
 
@@ -14,7 +13,8 @@ Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t 
       shared_("shared", ptx::StateSpace::shared, shared_bytes_.data(), shared_bytes_.size(), false),
       parameters_("param", ptx::StateSpace::param, grid.parameters.data(), grid.parameters.size(), true),
       order_(0, 0),
-      slot_(slot) {
+      slot_(slot),
+      schedule_(0) {
   const uint32_t threads = grid.threads();
   const uint32_t warps = (threads + kLanes - 1) / kLanes;
   budget.charge_host_bytes(warps * (grid.program.register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) +
@@ -36,28 +36,29 @@ void Cta::begin(uint64_t linear_index) {
   live_threads_ = grid_.threads();
   std::fill(shared_bytes_.begin(), shared_bytes_.end(), std::byte{0xFF});
   shared_.written.clear();
+  schedule_ = Schedule(grid_.launch.seed + linear_index);
+  turns_ = schedule_.order(warp_count());
   for (Warp& warp : warps_) warp.begin();
   for (Observer* observer : observers_) observer->cta_begins(*this);
 }
 
-Stop Cta::run(uint64_t linear_index) {
-  begin(linear_index);
-  Schedule schedule(grid_.launch.seed + linear_index);
-  const auto order = schedule.order(warp_count());
-  for (;;) {
+Cta::Progress Cta::advance(uint64_t operations) {
+  for (uint64_t spent = 0; spent < operations;) {
     uint64_t progress = 0;
     bool finished = true;
-    for (const uint32_t index : order) {
+    for (const uint32_t index : turns_) {
       Warp& warp = warps_[index];
-      const uint64_t ran = warp.finished() ? 0 : warp.run(schedule.slice());
+      const uint64_t ran = warp.finished() ? 0 : warp.run(schedule_.slice());
       progress += ran;
       finished = finished && warp.finished();
       if (ran != 0 && stop_ == Stop::none) stop_ = budget_.charge(ran);
-      if (stop_ != Stop::none) return stop_;
+      if (stop_ != Stop::none) return Progress::stopped;
     }
-    if (finished) return Stop::none;
-    if (progress == 0) return note_deadlock(), stop_;
+    if (finished) return Progress::finished;
+    if (progress == 0) return note_deadlock(), Progress::stopped;
+    spent += progress;
   }
+  return Progress::preempted;
 }
 
 Dim3 Cta::thread_index(uint32_t warp, uint32_t lane) const {

@@ -9,6 +9,7 @@
 #include "machine/grid.h"
 #include "machine/observation_order.h"
 #include "machine/observer.h"
+#include "machine/schedule.h"
 #include "machine/warp.h"
 
 namespace decode_lab::machine {
@@ -28,7 +29,9 @@ class Cta {
   // `slot`: a number of its own among the CTAs that run at one time.
   Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t slot);
 
-  Stop run(uint64_t linear_index);  // to the end of the CTA, or to what stops the launch
+  enum class Progress : uint8_t { finished, preempted, stopped };
+  void begin(uint64_t linear_index);
+  Progress advance(uint64_t operations);  // by about so many, to the end of the CTA, or to what stops the launch
   Stop stop() const { return stop_; }
   const std::string& reason() const { return reason_; }             // of a trap
   const std::vector<Waiting>& waiting() const { return waiting_; }  // in a deadlock
@@ -62,7 +65,6 @@ class Cta {
     uint32_t arrived_threads = 0;  // the same, counted by whole warps
     std::vector<BarrierArrival> arrivals;
   };
-  void begin(uint64_t linear_index);
   void complete_if_full(Barrier& barrier);
   void note_deadlock();
 
@@ -76,6 +78,8 @@ class Cta {
   ObservationOrder observation_;
   uint32_t slot_;
   std::deque<Warp> warps_;
+  Schedule schedule_;
+  std::vector<uint32_t> turns_;  // warps in the order in which they run
   std::array<Barrier, kCtaBarriers> barriers_;
   uint64_t linear_index_ = 0;
   Dim3 index_{};

@@ -112,7 +112,7 @@ void modify_element(Warp& warp, const Request& whole, uint32_t element, Modifica
     Buffer& buffer = *spans[i].place.buffer;
     if (buffer.undo) buffer.undo->before_store(spans[i].place.offset, bytes);
     const bool wrote =
-        modification.apply(lowest_lane(spans[i].lanes), element, buffer.host + spans[i].place.offset);
+        modification.apply(lowest_lane(spans[i].lanes), element, whole.space, buffer.host + spans[i].place.offset);
     (wrote ? writes[write_count++] : reads[read_count++]) = spans[i];
     (wrote ? written_lanes : read_lanes) |= spans[i].lanes;
   }

@@ -20,7 +20,7 @@ void store(Warp& warp, const Operation& operation, LaneMask active, const LaneBy
 class Modification {
  public:
   virtual ~Modification() = default;
-  virtual bool apply(uint32_t lane, uint32_t element, std::byte* at) = 0;
+  virtual bool apply(uint32_t lane, uint32_t element, ptx::StateSpace space, std::byte* at) = 0;
 };
 // One lane after the other, lowest first; lanes that fault are left out. Elements of a vector are accesses of their own.
 void read_modify_write(Warp& warp, const Operation& operation, LaneMask active, Modification& modification);

@@ -70,7 +70,7 @@ struct Operation {
   uint32_t argument = 0;            // an immediate of the instruction, e.g. the truth table of lop3
   Comparison comparison = nullptr;  // setp, set
   Slot membermask = kNoSlot;
-  std::array<Slot, 8> slots{};  // destinations first, then sources
+  std::array<Slot, 16> slots{};  // destinations first, then sources
   MemoryAccess memory{};
 };
 

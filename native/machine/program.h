@@ -29,6 +29,8 @@ struct Program {
   size_t register_bytes;  // of one warp
   uint64_t static_shared_bytes;
   uint32_t local_bytes;  // per thread
+  bool ctas_communicate;   // strong accesses or fences by which CTAs could learn from each other
+  bool depends_on_order;   // what a thread reads from a strong write decides what it may rely on, or does
   uint32_t parameter_bytes;
   std::vector<uint32_t> parameter_offsets;
 

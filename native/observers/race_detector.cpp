@@ -16,10 +16,11 @@ bool RaceDetector::subsumes(const Access& one, const Access& other) {
 }
 
 // Keeps the latest: who is unordered with an earlier access of a warp is unordered with its later ones.
-void RaceDetector::merge_replaced(Access& access, LaneMask lanes, uint32_t clock) {
-  if (clock < access.replaced_clock || clock == 0) return;
-  access.replaced_lanes = (clock == access.replaced_clock ? access.replaced_lanes : 0) | lanes;
-  access.replaced_clock = clock;
+void RaceDetector::replace(Access& access, const Access::Replaced& replaced) {
+  if (replaced.clock == 0 || replaced.clock < access.replaced.clock) return;
+  const LaneMask others = replaced.clock == access.replaced.clock ? access.replaced.lanes : 0;
+  access.replaced = replaced;
+  access.replaced.lanes |= others;
 }
 
 // One pass over the row's accesses to the unit's bytes: report races, drop what the new access makes redundant, add it.
@@ -46,9 +47,7 @@ void RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowM
     LaneMask unordered = unordered_lanes(old, unit, lane);
     bool redundant = false;
     if ((added.write || old.write) && unordered != 0) {
-      const auto found = classify(old, unit, lane);
-      if (found) report(old, machine::lowest_lane(unordered), unit, lane, *found);
-      redundant = added.write && found && !is_warning(*found);
+      redundant = judge(old, machine::lowest_lane(unordered), unit, lane) && added.write;
     } else if (added.write) {
       remember_replaced(old, unit, lane);
       redundant = true;
@@ -76,7 +75,7 @@ void RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowM
   }
   if (joined != 0) {
     shadow.access(joined).lanes |= added.lanes;
-    merge_replaced(shadow.access(joined), added.replaced_lanes, added.replaced_clock);
+    replace(shadow.access(joined), added.replaced);
   } else if (!foreign[added.write]) {
     shadow.insert(added.write ? &head : place, added);
   }
@@ -85,20 +84,36 @@ void RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowM
 void RaceDetector::remember_replaced(const Access& old, Piece& unit, uint32_t lane) const {
   Access& added = unit.access;
   if (old.warp != added.warp || old.cta != added.cta) return;
-  if (old.write) merge_replaced(added, old.replaced_lanes, old.replaced_clock);
+  if (old.write) replace(added, old.replaced);
   if (!old.write ||
       differs_from_memory(unit.request, lane_bit(lane), {unit.row + added.begin, unit.row + added.end}))
-    merge_replaced(added, old.lanes_at(added.begin, added.end), old.clock);
+    replace(added, {old.lanes_at(added.begin, added.end), old.clock, old.instruction, old.write});
 }
 
-bool RaceDetector::unordered_with_replaced(const Access& old, const Piece& unit, uint32_t lane) const {
-  if (old.replaced_clock == 0) return false;
-  bool unordered = false;
-  machine::for_each_lane(old.replaced_lanes, [&](uint32_t candidate) {
-    unordered = unordered || !unit.request.cta->order().ordered({old.cta, old.warp, old.replaced_clock, 0}, candidate,
-                                                                unit.access.warp, lane);
+LaneMask RaceDetector::replaced_unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const {
+  if (old.replaced.clock == 0) return 0;
+  LaneMask unordered = 0;
+  machine::for_each_lane(old.replaced.lanes, [&](uint32_t candidate) {
+    const machine::AccessTime time{old.cta, old.warp, old.replaced.clock, 0};
+    if (!unit.request.cta->order().ordered(time, candidate, unit.access.warp, lane)) unordered |= lane_bit(candidate);
   });
   return unordered;
+}
+
+// Reports what the unordered accesses are; returns whether that is an error. What looks like a harmless repetition of
+// `old` may race with what `old` replaced; then that is the finding, as if the repetition had come first.
+bool RaceDetector::judge(const Access& old, uint32_t old_lane, const Piece& unit, uint32_t lane) {
+  const auto found = classify(old, unit, lane);
+  if (!found) return false;
+  const bool repeats = *found == FindingClass::same_value_write || *found == FindingClass::near_value_write;
+  const LaneMask replaced_lanes = repeats ? replaced_unordered_lanes(old, unit, lane) : 0;
+  if (replaced_lanes == 0 || !old.replaced.write) report(old, old_lane, unit, lane, *found);
+  if (replaced_lanes == 0) return !is_warning(*found);
+  Access replaced = old;
+  replaced.instruction = old.replaced.instruction;
+  replaced.write = old.replaced.write;
+  report(replaced, machine::lowest_lane(replaced_lanes), unit, lane, class_by_place(old, unit));
+  return true;
 }
 
 LaneMask RaceDetector::unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const {
@@ -115,8 +130,7 @@ LaneMask RaceDetector::unordered_lanes(const Access& old, const Piece& unit, uin
 
 Likeness RaceDetector::likeness(const Access& old, const Piece& unit, uint32_t lane) const {
   const Access& added = unit.access;
-  if (!old.write || !added.write || old.reads_too || added.reads_too || unordered_with_replaced(old, unit, lane))
-    return Likeness::different;
+  if (!old.write || !added.write || old.reads_too || added.reads_too) return Likeness::different;
   const Bytes common{unit.row + added.begin, unit.row + added.end};
   const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
                           old.clock == added.clock;

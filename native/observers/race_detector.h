@@ -40,10 +40,11 @@ class RaceDetector final : public machine::Observer {
   void take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const;
   void visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow);
   static bool subsumes(const Access& one, const Access& other);
-  static void merge_replaced(Access& access, machine::LaneMask lanes, uint32_t clock);
+  static void replace(Access& access, const Access::Replaced& replaced);
   machine::LaneMask unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;
   void remember_replaced(const Access& old, Piece& unit, uint32_t lane) const;
-  bool unordered_with_replaced(const Access& old, const Piece& unit, uint32_t lane) const;
+  machine::LaneMask replaced_unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;
+  bool judge(const Access& old, uint32_t old_lane, const Piece& unit, uint32_t lane);
   Likeness likeness(const Access& old, const Piece& unit, uint32_t lane) const;
   std::optional<FindingClass> classify(const Access& old, const Piece& unit, uint32_t lane) const;
   FindingClass class_by_place(const Access& old, const Piece& unit) const;

@@ -143,9 +143,9 @@ bool RaceDetector::settles_whole(uint32_t head, Piece& piece, const ShadowMemory
     const bool same_threads = added.copy == 0 && old.copy == 0 && added.same_mapping(old);
     if (!same_threads && !is_surely_ordered(old, piece)) return false;
     if (!added.write || old.warp != added.warp) continue;
-    if (old.write) merge_replaced(added, old.replaced_lanes, old.replaced_clock);
+    if (old.write) replace(added, old.replaced);
     if (!old.write || differs_from_memory(piece.request, added.lanes, {piece.row + added.begin, piece.row + added.end}))
-      merge_replaced(added, old.lanes, old.clock);
+      replace(added, {old.lanes, old.clock, old.instruction, old.write});
   }
   return true;
 }

@@ -31,8 +31,13 @@ struct Access {
   machine::Scope scope;
   // A write stands for what it replaced: the latest read or different value of its own warp at these bytes. A write
   // that is unordered with that is no harmless repetition, whatever its value.
-  machine::LaneMask replaced_lanes;
-  uint32_t replaced_clock;  // 0: nothing
+  struct Replaced {
+    machine::LaneMask lanes;
+    uint32_t clock;  // 0: nothing
+    uint32_t instruction;
+    bool write;
+  };
+  Replaced replaced;
 
   bool overlaps(uint32_t from, uint32_t to) const { return begin < to && from < end; }
   // Those that access some of [from, to), which lies within [begin, end).

@@ -1,6 +1,7 @@
-// ld{.weak}{.ss}{.cop}{.nc}{.vec}.type d, [a]; st{.weak}{.ss}{.cop}{.vec}.type [a], b   (PTX
-// ISA 9.7.9.8, 9.7.9.9, 9.7.9.11). A register may be wider than the type: loads extend by the type's sign, stores take
-// the low bits (9.4.1). Deviation: strong accesses (.volatile, .relaxed, .acquire, .release, .mmio) are refused.
+// ld{.weak,.volatile,.relaxed.scope,.acquire.scope}{.ss}{.cop}{.nc}{.vec}.type d, [a]
+// st{.weak,.volatile,.relaxed.scope,.release.scope}{.ss}{.cop}{.vec}.type [a], b   (PTX ISA 9.7.9.8, 9.7.9.9, 9.7.9.11)
+// A register may be wider than the type: loads extend by the type's sign, stores take the low bits (9.4.1). Deviations:
+// none.
 #include <cstring>
 
 #include "instructions/data_movement/memory_operand.h"

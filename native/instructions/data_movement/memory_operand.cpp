@@ -5,8 +5,8 @@
 
 namespace decode_lab::instructions {
 
-namespace {
-
+using machine::Scope;
+using machine::Semantics;
 using ptx::StateSpace;
 
 StateSpace take_space(Decoding& decoding) {
@@ -20,8 +20,23 @@ StateSpace take_space(Decoding& decoding) {
   return StateSpace::generic;
 }
 
+std::optional<Scope> take_scope(Decoding& decoding) {
+  const std::string scope = decoding.take_one_of({"cta", "cluster", "gpu", "sys"});
+  if (scope.empty()) return std::nullopt;
+  return scope == "cta" || scope == "cluster" ? Scope::cta : Scope::gpu;
+}
+
+size_t take_cache_policy(Decoding& decoding) {
+  const size_t operands = decoding.instruction().operands.size();
+  if (!decoding.take("L2::cache_hint")) return operands;
+  if (operands == 0) decoding.invalid("has .L2::cache_hint without a policy");
+  decoding.source(operands - 1, {ptx::TypeClass::untyped, 64});
+  return operands - 1;
+}
+
+namespace {
+
 void take_cache_operators(Decoding& decoding) {
-  decoding.take("weak");
   decoding.take_one_of({"ca", "cg", "cs", "cv", "lu", "wb", "wt"});
   decoding.take_one_of(
       {"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"});
@@ -29,8 +44,27 @@ void take_cache_operators(Decoding& decoding) {
   decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"});
 }
 
-void bind_address(Decoding& decoding, const ptx::Operand& operand) {
-  auto& memory = decoding.operation.memory;
+// A volatile access is relaxed at system scope (PTX ISA 8.4); .mmio adds nothing that memory could show.
+void take_semantics(Decoding& decoding, machine::MemoryAccess& memory) {
+  memory.scope = Scope::gpu;
+  const bool is_mmio = decoding.take("mmio");
+  const std::string word = decoding.take_one_of({"weak", "volatile", "relaxed", "acquire", "release"});
+  if (is_mmio && word != "relaxed") decoding.invalid("has .mmio without .relaxed");
+  memory.semantics = word == "volatile" || word == "relaxed" ? Semantics::relaxed
+                     : word == "acquire"                     ? Semantics::acquire
+                     : word == "release"                     ? Semantics::release
+                                                             : Semantics::weak;
+  const bool is_load = decoding.instruction().mnemonic == "ld";
+  if (word == (is_load ? "release" : "acquire")) decoding.invalid(is_load ? "has .release" : "has .acquire");
+  if (word == "volatile" || memory.semantics == Semantics::weak) return;
+  const auto scope = take_scope(decoding);
+  if (!scope) decoding.invalid("has ." + word + " without a scope");
+  memory.scope = *scope;
+}
+
+}  // namespace
+
+void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::MemoryAccess& memory) {
   if (operand.kind != ptx::Operand::Kind::address) decoding.invalid("needs an address in brackets");
   memory.offset = operand.offset;
   memory.address = machine::kNoSlot;
@@ -53,13 +87,10 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand) {
   }
 }
 
-}  // namespace
-
 MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t data_operand) {
-  const bool has_policy = decoding.take("L2::cache_hint");
-  decoding.require_operands(has_policy ? 3 : 2);
-  if (has_policy) decoding.source(2, {ptx::TypeClass::untyped, 64});
+  if (take_cache_policy(decoding) != 2) decoding.require_operands(2);
   auto& memory = decoding.operation.memory;
+  take_semantics(decoding, memory);
   memory.space = take_space(decoding);
   memory.non_coherent = decoding.take("nc");
   take_cache_operators(decoding);
@@ -78,7 +109,7 @@ MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t d
     decoding.refuse("of " + std::to_string(memory.bytes()) + " bytes (up to 16 are)");
   memory.sign_extend = form.type.is_signed();
   memory.used_bytes_mask = decoding.instruction().used_bytes_mask;
-  bind_address(decoding, decoding.operand(address_operand));
+  bind_address(decoding, decoding.operand(address_operand), memory);
   return form;
 }
 

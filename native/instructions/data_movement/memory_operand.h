@@ -1,6 +1,8 @@
 // What ld and st have in common: state space, cache operators, vector length, type and address (PTX
 // ISA 9.7.9.8, 9.7.9.11).
 #pragma once
+#include <optional>
+
 #include "instructions/decoding.h"
 
 namespace decode_lab::instructions {
@@ -10,9 +12,17 @@ struct MemoryForm {
   std::vector<ptx::Operand> elements;  // the registers, one per vector element
 };
 
+// The state space of an access, .generic if none is written.
+ptx::StateSpace take_space(Decoding& decoding);
+// .cta or .cluster (of one CTA), .gpu or .sys; nothing if none is written.
+std::optional<machine::Scope> take_scope(Decoding& decoding);
+// Address and offset of an operand in brackets, in `memory.space`.
+void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::MemoryAccess& memory);
+// The 64-bit policy of .L2::cache_hint, which changes no result: the last operand. Returns how many operands are left.
+size_t take_cache_policy(Decoding& decoding);
+
 // Takes all modifiers that loads and stores share and fills operation.memory. Cache operators, eviction hints and
-// policies change no result and are accepted; .volatile, .relaxed, .acquire, .release and .mmio are left over, hence
-// refused.
+// policies change no result and are accepted.
 MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t data_operand);
 
 }  // namespace decode_lab::instructions

@@ -1,0 +1,13 @@
+// How the threads of an entry talk to each other, as far as its instructions show.
+#pragma once
+#include <vector>
+
+#include "interpreter/defined_registers.h"
+#include "machine/program.h"
+
+namespace decode_lab::interpreter {
+
+// Sets program.ctas_communicate and program.depends_on_order, and memory.fence_follows of relaxed loads.
+void note_communication(machine::Program& program, const std::vector<RegisterUse>& uses);
+
+}  // namespace decode_lab::interpreter
