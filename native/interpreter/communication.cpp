@@ -17,11 +17,6 @@ bool is_fence(const machine::Program& program, const Operation& operation) {
          program.instruction(operation).text.find("proxy") == std::string::npos;
 }
 
-bool is_read_modify_write(const machine::Program& program, const Operation& operation) {
-  const std::string& mnemonic = program.instruction(operation).mnemonic;
-  return mnemonic == "atom" || mnemonic == "red";
-}
-
 // Is there a way from each operation to an acquire fence?
 std::vector<bool> reach_a_fence(const machine::Program& program) {
   const auto& operations = program.operations;
@@ -64,7 +59,7 @@ void note_communication(machine::Program& program, const std::vector<RegisterUse
     const bool result_is_read = std::any_of(uses[at].writes.begin(), uses[at].writes.end(),
                                             [&](int reg) { return is_read[static_cast<size_t>(reg)]; });
     program.depends_on_order |= memory.semantics != Semantics::relaxed || result_is_read;
-    memory.fence_follows = reaches[at] && !is_read_modify_write(program, operation);
+    memory.fence_follows = reaches[at] && program.instruction(operation).mnemonic == "ld";
   }
 }
 

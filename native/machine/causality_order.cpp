@@ -17,10 +17,10 @@ CausalityOrder::CausalityOrder(uint32_t cta, uint32_t warps)
 bool CausalityOrder::ordered(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const {
   const Thread* const thread = find_thread(to_warp, to_lane);
   if (access.cta != cta_)
-    return thread != nullptr && thread->known.clock(access.cta, access.warp, lane) > access.clock;
+    return thread != nullptr && thread->past.known.clock(access.cta, access.warp, lane) > access.clock;
   if (access.copy != 0) return ordered_copy(access, lane, to_warp, to_lane);
   if (access.warp == to_warp && lane == to_lane) return true;
-  if (thread != nullptr && thread->known.clock(cta_, access.warp, lane) > access.clock) return true;
+  if (thread != nullptr && thread->past.known.clock(cta_, access.warp, lane) > access.clock) return true;
   const Lanes& from = lanes_[access.warp];
   if ((from.exited & lane_bit(lane)) != 0 && access.clock >= from.exit_clock[lane]) return false;
   if (access.warp != to_warp) return access.clock < known(to_warp, access.warp);
@@ -30,13 +30,13 @@ bool CausalityOrder::ordered(const AccessTime& access, uint32_t lane, uint32_t t
 bool CausalityOrder::ordered_copy(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const {
   const Copy& copy = copies_[access.copy - 1];
   const Thread* const thread = find_thread(to_warp, to_lane);
-  if (thread != nullptr && thread->known.clock(cta_, kFirstCopyAgent + access.warp, lane) > access.copy) return true;
+  if (thread != nullptr && thread->past.known.clock(cta_, kFirstCopyAgent + access.warp, lane) > access.copy) return true;
   return (copy.waited & lane_bit(lane)) != 0 &&
          ordered({access.cta, access.warp, copy.clocks[lane], 0}, lane, to_warp, to_lane);
 }
 
 BarrierArrival CausalityOrder::arrive(uint32_t warp, LaneMask lanes, bool waits) {
-  BarrierArrival arrival{warp, lanes, waits, {}, knowledge_of(warp, lanes)};
+  BarrierArrival arrival{warp, lanes, waits, {}, past_of(warp, lanes)};
   for (uint32_t of = 0; of < warps_; of++) arrival.clocks.push_back(known(warp, of));
   arrival.clocks[warp]++;
   if (!waits) known(warp, warp)++;
@@ -45,30 +45,36 @@ BarrierArrival CausalityOrder::arrive(uint32_t warp, LaneMask lanes, bool waits)
 
 void CausalityOrder::cta_barrier(const std::vector<BarrierArrival>& arrivals) {
   std::vector<uint32_t> joined(warps_, 0);
-  Knowledge knowledge;
+  Past past;
   for (const auto& arrival : arrivals) {
     for (uint32_t of = 0; of < warps_; of++) joined[of] = std::max(joined[of], arrival.clocks[of]);
-    knowledge.join(arrival.knowledge);
+    past.join(arrival.past);
   }
   for (const auto& arrival : arrivals) {
     if (!arrival.waits) continue;
     std::copy(joined.begin(), joined.end(), &known(arrival.warp, 0));
     lanes_[arrival.warp].floor = joined[arrival.warp];
     lanes_[arrival.warp].floors.reset();
-    if (knowledge.empty()) continue;
-    for_each_lane(arrival.lanes, [&](uint32_t lane) { thread(arrival.warp, lane).known.join(knowledge); });
+    if (past.empty()) continue;
+    for_each_lane(arrival.lanes, [&](uint32_t lane) { thread(arrival.warp, lane).past.join(past); });
   }
 }
 
-Knowledge CausalityOrder::knowledge_of(uint32_t warp, LaneMask lanes) const {
-  Knowledge joined;
-  if (threads_[warp]) for_each_lane(lanes, [&](uint32_t lane) { joined.join((*threads_[warp])[lane].known); });
+void CausalityOrder::Past::join(const Past& other) {
+  known.join(other.known);
+  sc_in_cta.join(other.sc_in_cta);
+  sc.join(other.sc);
+}
+
+CausalityOrder::Past CausalityOrder::past_of(uint32_t warp, LaneMask lanes) const {
+  Past joined;
+  if (threads_[warp]) for_each_lane(lanes, [&](uint32_t lane) { joined.join((*threads_[warp])[lane].past); });
   return joined;
 }
 
 void CausalityOrder::warp_barrier(uint32_t warp, LaneMask lanes, LaneMask live) {
-  if (const Knowledge knowledge = knowledge_of(warp, lanes); !knowledge.empty())
-    for_each_lane(lanes, [&](uint32_t lane) { thread(warp, lane).known = knowledge; });
+  if (const Past past = past_of(warp, lanes); !past.empty())
+    for_each_lane(lanes, [&](uint32_t lane) { thread(warp, lane).past = past; });
   Lanes& state = lanes_[warp];
   const uint32_t next = ++known(warp, warp);
   if ((live & ~lanes) == 0) {
@@ -111,8 +117,7 @@ Knowledge CausalityOrder::known_of_warp(uint32_t warp, uint32_t lane, uint32_t o
 }
 
 Knowledge CausalityOrder::release(uint32_t warp, uint32_t lane) {
-  Knowledge& known_now = thread(warp, lane).known;
-  Knowledge told = known_now;
+  Knowledge told = thread(warp, lane).past.known;
   for (uint32_t of = 0; of < warps_; of++)
     if (of == warp || known(warp, of) != 0) told.join(known_of_warp(warp, lane, of));
   known(warp, warp)++;
@@ -120,7 +125,7 @@ Knowledge CausalityOrder::release(uint32_t warp, uint32_t lane) {
 }
 
 void CausalityOrder::acquire(uint32_t warp, uint32_t lane, const Knowledge& knowledge) {
-  if (!knowledge.empty()) thread(warp, lane).known.join(knowledge);
+  if (!knowledge.empty()) thread(warp, lane).past.known.join(knowledge);
 }
 
 uint32_t CausalityOrder::issue_copy() {

@@ -15,13 +15,7 @@ namespace decode_lab::machine {
 
 // Threads of a warp at a CTA barrier, with what they knew when they arrived. bar.arrive does not wait: it is a source of
 // order only.
-struct BarrierArrival {
-  uint32_t warp;
-  LaneMask lanes;
-  bool waits = true;
-  std::vector<uint32_t> clocks{};  // [of warp]
-  Knowledge knowledge{};
-};
+struct BarrierArrival;
 
 // A thread's access: at which clock of its warp. `copy` is not 0 if an asynchronous copy makes it.
 struct AccessTime {
@@ -30,12 +24,19 @@ struct AccessTime {
 
 class CausalityOrder {
  public:
+  // What is ordered before a thread, and what was ordered before each fence.sc that is: of CTA scope or wider by its own
+  // CTA, of GPU scope by anyone.
+  struct Past {
+    Knowledge known, sc_in_cta, sc;
+    void join(const Past& other);
+    bool empty() const { return known.empty() && sc_in_cta.empty(); }
+  };
   // What one thread has learnt and is about to tell.
   struct Thread {
-    Knowledge known;
-    Knowledge received_in_cta, received;  // by strong reads, not yet acquired by a fence: from its CTA, from anywhere
-    Knowledge fenced_in_cta, fenced;      // by its last release fences of at least CTA and GPU scope
-    uint32_t fence_clock = 0;             // of the last release fence
+    Past past;
+    Past received_in_cta, received;   // by strong reads, not yet acquired by a fence: from its CTA, from anywhere
+    Knowledge fenced_in_cta, fenced;  // by its last release fences of at least CTA and GPU scope
+    uint32_t fence_clock = 0;         // of the last release fence
   };
 
   CausalityOrder(uint32_t cta, uint32_t warps);
@@ -94,13 +95,21 @@ class CausalityOrder {
   uint32_t known(uint32_t warp, uint32_t of) const { return clocks_[warp * warps_ + of]; }
   bool ordered_copy(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const;
   Knowledge known_of_warp(uint32_t warp, uint32_t lane, uint32_t of) const;
-  Knowledge knowledge_of(uint32_t warp, LaneMask lanes) const;
+  Past past_of(uint32_t warp, LaneMask lanes) const;
 
   uint32_t cta_, warps_;
   std::vector<uint32_t> clocks_;  // [warp][of warp]
   std::vector<Lanes> lanes_;
   std::vector<std::unique_ptr<std::array<Thread, kLanes>>> threads_;  // [warp], null until one releases or acquires
   std::vector<Copy> copies_;                                          // copy i is [i - 1]
+};
+
+struct BarrierArrival {
+  uint32_t warp;
+  LaneMask lanes;
+  bool waits = true;
+  std::vector<uint32_t> clocks{};  // [of warp]
+  CausalityOrder::Past past{};
 };
 
 }  // namespace decode_lab::machine

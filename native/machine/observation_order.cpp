@@ -41,9 +41,10 @@ void ObservationOrder::write(const StrongAccess& access, const Told& told, bool 
     if (observes(old, access) && (reads_too || same_thread)) written.message = std::move(old.message);
     locations.erase(locations.begin() + static_cast<ptrdiff_t>(i));
   }
-  written.message.all.join(told.all);
-  Knowledge own = told.in_cta;
-  own.join(told.all);
+  const Past all{told.all, told.sc, told.sc};
+  Past own{told.in_cta, told.sc_in_cta, told.sc};
+  own.join(all);
+  if (!all.empty()) written.message.all.join(all);
   if (!own.empty()) written.message.in_cta[access.cta].join(own);
   locations.push_back(std::move(written));
 }

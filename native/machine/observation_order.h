@@ -20,22 +20,17 @@ struct StrongAccess {
 
 class ObservationOrder {
  public:
+  using Past = CausalityOrder::Past;
   // What a thread receives by reading: from threads of its own CTA, and from all.
   struct Received {
-    Knowledge in_cta, all;
+    Past in_cta, all;
   };
-  // What a release pattern tells, by the scope of its first operation.
+  // What a release pattern tells, by the scope of its first operation, and which fence.sc come before the write.
   struct Told {
     Knowledge in_cta;  // at CTA scope or wider
     Knowledge all;     // at GPU scope or wider
+    Knowledge sc_in_cta, sc;
   };
-
-  // Of fences that are sequentially consistent: what earlier ones, morally strong with one of this CTA, have told.
-  Received earlier_fences(uint32_t cta) const { return received(fences_, cta); }
-  void note_fence(uint32_t cta, const Knowledge& told, Scope scope) {
-    if (scope == Scope::gpu) fences_.all.join(told);
-    fences_.in_cta[cta].join(told);
-  }
 
   bool empty() const { return blocks_.empty(); }
   Received read(const StrongAccess& access) const;
@@ -46,8 +41,8 @@ class ObservationOrder {
 
  private:
   struct Message {
-    Knowledge all;
-    std::unordered_map<uint32_t, Knowledge> in_cta;  // [CTA of the releasing thread]
+    Past all;
+    std::unordered_map<uint32_t, Past> in_cta;  // [CTA of the releasing thread]
   };
   struct Location {
     uint64_t offset;
@@ -72,7 +67,6 @@ class ObservationOrder {
   static bool observes(const Location& location, const StrongAccess& access);
 
   std::unordered_map<Key, std::vector<Location>, Hash> blocks_;
-  Message fences_;
 };
 
 }  // namespace decode_lab::machine

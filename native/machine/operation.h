@@ -39,6 +39,7 @@ struct MemoryAccess {
   Semantics semantics;
   Scope scope;
   bool fence_follows;  // of a relaxed load: an acquire fence may come behind it
+  bool is_reduction;   // red: forms no acquire pattern (PTX ISA 8.11.1)
   StoredNumbers numbers;  // of a store's elements
   bool reduced;  // store: every element went through an exchange between lanes (shfl.bfly), as sums of a warp do
   Slot address;  // kNoSlot: `offset` alone

@@ -13,21 +13,17 @@ ObservationOrder& order_of(Warp& warp, ptx::StateSpace space) {
 
 void receive(Warp& warp, uint32_t lane, const MemoryAccess& memory, const ObservationOrder::Received& received) {
   if (received.all.empty()) return;
-  CausalityOrder& order = warp.cta().order();
-  CausalityOrder::Thread& thread = order.thread(warp.index(), lane);
+  CausalityOrder::Thread& thread = warp.cta().order().thread(warp.index(), lane);
   thread.received_in_cta.join(received.in_cta);
   thread.received.join(received.all);
-  if (acquires(memory.semantics))
-    order.acquire(warp.index(), lane, memory.scope == Scope::gpu ? received.all : received.in_cta);
+  if (acquires(memory.semantics)) thread.past.join(memory.scope == Scope::gpu ? received.all : received.in_cta);
 }
 
 ObservationOrder::Told tell(Warp& warp, uint32_t lane, const MemoryAccess& memory) {
   CausalityOrder& order = warp.cta().order();
   ObservationOrder::Told told;
-  if (const auto* const thread = order.find_thread(warp.index(), lane); thread != nullptr) {
-    told.in_cta = thread->fenced_in_cta;
-    told.all = thread->fenced;
-  }
+  if (const auto* const thread = order.find_thread(warp.index(), lane); thread != nullptr)
+    told = {thread->fenced_in_cta, thread->fenced, thread->past.sc_in_cta, thread->past.sc};
   if (releases(memory.semantics))
     (memory.scope == Scope::gpu ? told.all : told.in_cta).join(order.release(warp.index(), lane));
   return told;
@@ -41,7 +37,7 @@ void note_strong_access(Warp& warp, const Request& request) {
   for_each_lane(request.lanes, [&](uint32_t lane) {
     const StrongAccess access{request.place_of(lane), request.bytes, warp.cta().order().cta(), warp.index(), lane,
                               memory.scope};
-    if (request.kind != Request::Kind::store && !observation.empty())
+    if (request.kind != Request::Kind::store && !memory.is_reduction && !observation.empty())
       receive(warp, lane, memory, observation.read(access));
     if (request.writes())
       observation.write(access, tell(warp, lane, memory), request.kind == Request::Kind::read_modify_write);
@@ -55,25 +51,26 @@ void note_weak_write(Warp& warp, const Request& request) {
 }
 
 // A release fence covers the strong writes that its thread makes later, an acquire fence the strong reads that it has
-// made. Fences that are sequentially consistent are ordered among each other as they happened to run (8.9.3).
+// made. Of two fence.sc, the first comes before the second in Fence-SC order (8.9.3) for certain where a strong read before the
+// second has observed a strong write behind the first: the other order would contradict causality (8.10.4).
 void fence(Warp& warp, LaneMask active, FenceKind kind, Scope scope) {
   CausalityOrder& order = warp.cta().order();
-  ObservationOrder& observation = warp.cta().grid().observation;
   const bool is_sc = kind == FenceKind::sequentially_consistent;
   for_each_lane(active, [&](uint32_t lane) {
     CausalityOrder::Thread& thread = order.thread(warp.index(), lane);
     if (kind != FenceKind::release) {
-      thread.known.join(scope == Scope::gpu ? thread.received : thread.received_in_cta);
-      if (is_sc) {
-        const auto earlier = observation.earlier_fences(order.cta());
-        thread.known.join(scope == Scope::gpu ? earlier.all : earlier.in_cta);
-      }
+      const CausalityOrder::Past& received = scope == Scope::gpu ? thread.received : thread.received_in_cta;
+      thread.past.join(received);
+      if (is_sc) thread.past.known.join(scope == Scope::gpu ? received.sc : received.sc_in_cta);
+      if (is_sc) thread.past.known.join(thread.received_in_cta.sc_in_cta);
     }
     if (kind == FenceKind::acquire) return;
     thread.fence_clock = order.clock(warp.index());
     thread.fenced_in_cta = order.release(warp.index(), lane);
     if (scope == Scope::gpu) thread.fenced = thread.fenced_in_cta;
-    if (is_sc) observation.note_fence(order.cta(), thread.fenced_in_cta, scope);
+    if (!is_sc) return;
+    thread.past.sc_in_cta.join(thread.fenced_in_cta);
+    if (scope == Scope::gpu) thread.past.sc.join(thread.fenced);
   });
 }
 

@@ -53,15 +53,18 @@ Access access_of(const Request& request) {
   return access;
 }
 
-bool may_be_in_fence_pattern(const Request& request) {
-  return request.writes() && request.operation->memory.semantics != Semantics::weak &&
-         request.cta->order().find_thread(request.warp, 0) != nullptr;
+// Strong vectors are looked at element by element, strong writes behind fences lane by lane.
+bool needs_single_accesses(const Request& request) {
+  const machine::MemoryAccess& memory = request.operation->memory;
+  if (memory.semantics == Semantics::weak) return false;
+  return request.bytes > memory.element_bytes ||
+         (request.writes() && request.cta->order().find_thread(request.warp, 0) != nullptr);
 }
 
 // A strong write behind a release fence belongs to the fence's pattern: who has acquired that is ordered after both.
 void join_fence_pattern(Access& access, const Request& request, uint32_t lane) {
   const auto* const thread = request.cta->order().find_thread(request.warp, lane);
-  if (thread->fenced_in_cta.empty()) return;
+  if (!request.writes() || thread == nullptr || thread->fenced_in_cta.empty()) return;
   access.in_pattern = true;
   if (!machine::releases(request.operation->memory.semantics)) access.clock = thread->fence_clock;
 }
@@ -75,24 +78,26 @@ void RaceDetector::cta_begins(const machine::Cta& cta) {
 
 void RaceDetector::request(const Request& request) {
   const Access access = access_of(request);
-  const bool fenced = may_be_in_fence_pattern(request);
+  const bool singly = needs_single_accesses(request);
   for (const machine::Span& span : request.spans) {
-    if (!fenced) {
+    if (!singly) {
       visit_span(span, access, request);
       continue;
     }
     machine::for_each_lane(span.lanes, [&](uint32_t lane) {
       Access of_lane = access;
       join_fence_pattern(of_lane, request, lane);
-      const machine::Place place{span.place.buffer, span.offset_of(lane, request.bytes)};
-      visit_span({place, machine::lane_bit(lane), false}, of_lane, request);
+      of_lane.width = std::min<uint8_t>(access.width, request.operation->memory.element_bytes);
+      const uint64_t begin = span.offset_of(lane, request.bytes);
+      for (uint64_t at = begin; at < begin + request.bytes; at += of_lane.width)
+        visit_span({{span.place.buffer, at}, machine::lane_bit(lane), false}, of_lane, request);
     });
   }
 }
 
 void RaceDetector::visit_span(const machine::Span& span, Access access, const Request& request) {
   ShadowMemory& shadow = request.space == ptx::StateSpace::shared ? shared_[request.cta->slot()] : global_;
-  const uint64_t begin = span.place.offset, end = begin + span.bytes(request.bytes);
+  const uint64_t begin = span.place.offset, end = begin + span.bytes(access.width);
   access.together = span.together;
   access.lanes = span.lanes;
   for (uint64_t row = begin / kRowBytes; row * kRowBytes < end; row++) {
@@ -101,8 +106,8 @@ void RaceDetector::visit_span(const machine::Span& span, Access access, const Re
     access.end = static_cast<uint8_t>(std::min(end, first + kRowBytes) - first);
     access.origin = access.begin;
     if (!span.together) {
-      const uint32_t lane = machine::lowest_lane(span.lanes) + static_cast<uint32_t>(first + access.begin - begin) / request.bytes;
-      const uint32_t count = (access.end - access.begin) / request.bytes;
+      const uint32_t lane = machine::lowest_lane(span.lanes) + static_cast<uint32_t>(first + access.begin - begin) / access.width;
+      const uint32_t count = (access.end - access.begin) / access.width;
       access.lanes = (count == kLanes ? machine::kAllLanes : machine::lane_bit(count) - 1) << lane;
     }
     Piece piece{request, *span.place.buffer, first, access};

@@ -159,6 +159,7 @@ void decode_atomic(Decoding& decoding, bool returns) {
   auto& memory = operation.memory;
   const size_t first = returns ? 1 : 0, operands = take_cache_policy(decoding);
   take_order(decoding, memory);
+  memory.is_reduction = !returns;
   memory.space = take_space(decoding);
   if (memory.space != ptx::StateSpace::generic && memory.space != ptx::StateSpace::global &&
       memory.space != ptx::StateSpace::shared)
