@@ -38,9 +38,9 @@ struct Launch {
   Dim3 grid;
   Dim3 block;
   uint64_t shared_bytes;  // dynamic shared memory
+  bool cooperative;       // every CTA of the grid is resident at once
   std::vector<Parameter> parameters;
   Limits limits;
-  bool cooperative;  // all CTAs run at once
   uint64_t seed;     // orders warps and CTAs
   uint32_t threads;  // worker threads
   std::function<void(const Progress&)> on_progress;
@@ -89,6 +89,7 @@ struct Result {
   std::vector<Finding> findings;
   uint64_t instructions, lane_operations, ctas;
   double wall_seconds;
+  bool ordered;  // threads met through atomics or strong accesses: the verdict holds for the order that was run
   GlobalTraffic global;
   SharedTraffic shared;
   std::vector<BufferReport> buffers;

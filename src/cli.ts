@@ -4,6 +4,7 @@ import { COMMANDS } from "./commands/index.ts";
 import type { SharedOptions } from "./commands/shell.ts";
 import { asDecodeLabError, DecodeLabError, EXIT, type ExitCode, errorLine } from "./errors.ts";
 import { VERSION } from "./package-root.ts";
+import { reasonOf } from "./record-file.ts";
 import { errorDocument, refuseForeignFile, writeJson } from "./report/json.ts";
 import { Terminal } from "./report/terminal.ts";
 
@@ -26,10 +27,12 @@ export async function main(given: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** A reader that has seen enough, such as `head`, ends the program quietly. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+/** A reader that has seen enough, such as `head`, ends the program quietly; a full disk ends it with one line. */
+process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+  if (cause.code === "EPIPE") process.exit();
+  const error = new DecodeLabError("FILE_UNWRITABLE", `cannot write standard output: ${reasonOf(cause)}`, { cause });
+  process.stderr.write(`${errorLine(error)}\n`);
+  process.exit(error.exitCode);
 });
 
 function newProgram(finish: (exitCode: ExitCode) => void): Command {

@@ -9,7 +9,7 @@ export interface CompiledArtifact {
   artifact: string;
   changed: boolean;
   /** Of a kernel of the user's own: kept where it was there already. */
-  launch?: { file: string; action: "written" | "kept" };
+  launch?: { file: string; action: "written" | "kept"; missing?: string };
 }
 
 const HOW_TO_GET = "`npm run setup:python` installs Triton and nvcc into .venv";

@@ -37,10 +37,19 @@ export const findingSchema = z.strictObject({
   buffer: z.string().describe('"" where no buffer is concerned'),
   byteOffset: z.int(),
   bytes: z.int().nonnegative(),
-  count: z.int().positive().describe("occurrences with the same pair of instructions"),
+  count: z
+    .int()
+    .positive()
+    .describe("occurrences with the same pair of instructions; of several schedules the most in one"),
   first: siteSchema.optional(),
   second: siteSchema.optional(),
   message: z.string(),
+  seenInSchedules: z.int().positive().optional().describe("how many of several schedules showed it"),
+  firstSeed: z.int().nonnegative().optional().describe("seed of the first of several schedules that showed it"),
+  pass: z
+    .enum(["unoptimised", "both"])
+    .optional()
+    .describe("which code showed it, where two passes ran; absent: the optimised one alone"),
 });
 
 export type Finding = z.output<typeof findingSchema>;

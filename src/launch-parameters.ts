@@ -7,22 +7,22 @@ import type { LaunchFolder } from "./launch-folder.ts";
 import type { EntryDescription, EntryParameter, ModuleDescription, NativeParameter } from "./native/addon.ts";
 
 /** The entry that the launch names, or the module's only one. */
-export function chosenEntry(module: ModuleDescription, launch: Launch): EntryDescription {
+export function chosenEntry(module: ModuleDescription, ptxFile: string, wanted: string | undefined): EntryDescription {
   const names = module.entries.map(({ name }) => name).join(", ");
-  if (launch.entry === undefined) {
+  if (wanted === undefined) {
     const [only, ...others] = module.entries;
     if (only !== undefined && others.length === 0) return only;
     throw new DecodeLabError(
       "LAUNCH_INVALID",
-      `\`${launch.ptx}\` has ${module.entries.length} entries, the launch names none`,
+      `\`${ptxFile}\` has ${module.entries.length} entries, the launch names none`,
       {
         hint: `it has ${names || "no .entry at all"}`,
       },
     );
   }
-  const entry = module.entries.find(({ name }) => name === launch.entry);
+  const entry = module.entries.find(({ name }) => name === wanted);
   if (entry !== undefined) return entry;
-  throw new DecodeLabError("LAUNCH_INVALID", `\`${launch.ptx}\` has no entry \`${launch.entry}\``, {
+  throw new DecodeLabError("LAUNCH_INVALID", `\`${ptxFile}\` has no entry \`${wanted}\``, {
     hint: `it has ${names}`,
   });
 }

@@ -93,11 +93,16 @@ const limitsSchema = z.strictObject({
 export const launchSchema = z.strictObject({
   schema: z.literal("decode-lab/launch@1"),
   ptx: z.string().min(1),
+  unoptimised: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("PTX of the same source from nvcc -G, for a second pass: `compile --unoptimised` writes it"),
   entry: z.string().optional().describe("may be left out where the module has exactly one"),
   grid,
   block,
   sharedBytes: z.int().nonnegative().default(0).describe("dynamic shared memory"),
-  cooperative: z.boolean().default(false),
+  cooperative: z.boolean().default(false).describe("every CTA of the grid is resident at once"),
   params: z
     .array(z.discriminatedUnion("kind", [bufferSchema, scalarSchema]))
     .refine((params) => new Set(params.map(({ name }) => name)).size === params.length, "two parameters share a name"),

@@ -64,6 +64,8 @@ export interface Observation {
   instructions?: number;
   laneOperations?: number;
   wallSeconds?: number;
+  /** Whether the verdict holds for the order of threads that was run, and not for every order. */
+  ordered?: boolean;
   traffic?: Traffic;
   buffers?: BufferUse[];
   modifiedInputs?: string[];

@@ -9,11 +9,15 @@ export async function readRecord<Schema extends z.ZodType>(file: string, schema:
   return parseRecord(text, schema, file);
 }
 
+/** UTF-8, with or without a byte order mark. */
 async function readText(file: string): Promise<string> {
+  const bytes = await readRegularFile(file).catch((cause) => {
+    throw new DecodeLabError("FILE_MISSING", `cannot read ${file}: ${reasonOf(cause)}`, { cause });
+  });
   try {
-    return (await readRegularFile(file)).toString("utf8");
-  } catch (error) {
-    throw new DecodeLabError("FILE_MISSING", `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DecodeLabError("SCHEMA", "not UTF-8 text", { at: { file, line: 0 }, cause });
   }
 }
 
@@ -49,5 +53,6 @@ export function reasonOf(error: unknown): string {
   if (code === "ENOENT") return "no such file";
   if (code === "EISDIR") return "it is a folder";
   if (code === "EACCES") return "permission denied";
+  if (code === "ENOSPC") return "no space left";
   return error instanceof Error ? error.message : String(error);
 }

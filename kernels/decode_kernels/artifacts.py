@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .compilers import Compiled, InputError
-from .compilers.nvcc import compile_cuda
+from .compilers.nvcc import compile_cuda, compile_unoptimised
 from .compilers.triton_ptx import compile_triton
 from .provenance import imported_files, recipe_sha256, sha256
 
@@ -81,12 +81,22 @@ def build(job: Job) -> dict[str, str]:
     return {f"{job.name}.ptx": compiled.ptx, f"{job.name}.json": record}
 
 
+def build_unoptimised(job: Job) -> dict[str, str]:
+    """File name to text: the PTX of nvcc -G, which has no record: it is made for one run and never committed."""
+    ptx = compile_unoptimised(job.source, ROOT, job.target, cuda_flags(job))
+    return {f"{job.name}.unoptimised.ptx": ptx}
+
+
+def cuda_flags(job: Job) -> list[str]:
+    """The variant's flags and its compiled axes."""
+    return [*job.rule["flags"], *(f"-D{axis.upper()}={value}" for axis, value in job.specialisation["axes"].items())]
+
+
 def compile_job(job: Job) -> Compiled:
     """Run the job's compiler."""
     axes = job.specialisation["axes"]
     if job.rule["language"] == "cuda":
-        defines = [f"-D{axis.upper()}={value}" for axis, value in axes.items()]
-        return compile_cuda(job.source, ROOT, job.target, [*job.rule["flags"], *defines])
+        return compile_cuda(job.source, ROOT, job.target, cuda_flags(job))
     signature = {parameter["name"]: triton_type(job, parameter) for parameter in job.rule["parameters"]}
     constants = {name: axes[name] for name, kind in signature.items() if kind == "constexpr"}
     divisible = job.rule.get("divisibleBy16", [])

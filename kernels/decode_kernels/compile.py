@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from .artifacts import PACKAGE, build, jobs, operations
+from .artifacts import PACKAGE, Job, build, build_unoptimised, jobs, operations
 from .compilers import CompilerMissing, InputError
 from .user_kernel import build_user_kernel
 
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--op", help="one kernel folder; every folder without it")
     cli.add_argument("--variant", help="one variant, e.g. triton, cuda or exhibits/NAME/broken")
     cli.add_argument("--out", type=Path, help="write below this folder instead of in place")
+    cli.add_argument("--unoptimised", action="store_true", help="CUDA: also <name>.unoptimised.ptx, from nvcc -G")
     cli.add_argument("--check", action="store_true", help="write nothing; exit 1 where the result differs")
     cli.add_argument("--json", action="store_true", help="one JSON document per artifact and line")
     user = cli.add_argument_group("a kernel of your own")
@@ -70,9 +71,20 @@ def compile_operations(options: argparse.Namespace) -> int:
     for job in chosen:
         if not all(NAME.fullmatch(part) for part in job.variant.split("/")):
             raise InputError(f"variant name {job.variant!r} is not of the form {NAME.pattern}")
+    if options.unoptimised and not any(is_cuda(job) for job in chosen):
+        raise InputError("--unoptimised is for CUDA: Triton always optimises")
     base = options.out.resolve() if options.out else PACKAGE
-    changed = [deliver(build(job), base / job.folder, options) for job in chosen]
+    changed = []
+    for job in chosen:
+        changed.append(deliver(build(job), base / job.folder, options))
+        if options.unoptimised and is_cuda(job):
+            changed.append(deliver(build_unoptimised(job), base / job.folder, options))
     return 1 if options.check and any(changed) else 0
+
+
+def is_cuda(job: Job) -> bool:
+    """Whether nvcc compiles the job."""
+    return job.rule["language"] == "cuda"
 
 
 def compile_user_kernel(options: argparse.Namespace) -> int:
@@ -82,11 +94,22 @@ def compile_user_kernel(options: argparse.Namespace) -> int:
     files, folder = build_user_kernel(options)
     folder = options.out.resolve() if options.out else folder
     launch = folder / next(name for name in files if name.endswith(".launch.json"))
-    kept = launch.exists()
-    if kept:
-        del files[launch.name]
-    changed = deliver(files, folder, options, {"file": str(launch), "action": "kept" if kept else "written"})
+    report = {"file": str(launch), "action": "written"}
+    if launch.exists():
+        report = {"file": str(launch), "action": "kept", **missing_member(launch, json.loads(files.pop(launch.name)))}
+    unoptimised = {name: files.pop(name) for name in list(files) if name.endswith(".unoptimised.ptx")}
+    changed = deliver(files, folder, options, report)
+    if unoptimised:
+        changed = deliver(unoptimised, folder, options) or changed
     return 1 if options.check and changed else 0
+
+
+def missing_member(launch: Path, skeleton: dict) -> dict:
+    """What a launch file that is kept lacks to run the second pass."""
+    name = skeleton.get("unoptimised")
+    if name is None or f'"{name}"' in launch.read_text(encoding="utf-8", errors="replace"):
+        return {}
+    return {"missing": f'"unoptimised": "{name}"'}
 
 
 def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace, launch: dict | None = None) -> bool:
@@ -108,6 +131,8 @@ def deliver(files: dict[str, str], folder: Path, options: argparse.Namespace, la
         print(f"{'changed  ' if changed else 'unchanged'} {artifact}", flush=True)
         if launch is not None:
             print(f"{launch['action']:9} {launch['file']}", flush=True)
+            if "missing" in launch:
+                print(f"          to run both passes, give it {launch['missing']}", flush=True)
     return changed
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .artifacts import entry_parameters
 from .compilers import Compiled, InputError, read_source
-from .compilers.nvcc import compile_cuda
+from .compilers.nvcc import compile_cuda, compile_unoptimised
 from .compilers.triton_ptx import compile_triton
 
 TRITON_DTYPES = {"fp16": "f16", "bf16": "bf16", "fp32": "f32", "fp64": "f64", "i1": "i8"}
@@ -47,6 +47,8 @@ def build_user_kernel(options: argparse.Namespace) -> tuple[dict[str, str], Path
     source = Path(path).resolve()
     if not source.is_file():
         raise InputError(f"{path}: no such file")
+    if options.unoptimised and source.suffix != ".cu":
+        raise InputError("--unoptimised is for CUDA: Triton always optimises")
     if source.suffix == ".py":
         compiled, entry, parameters, block = from_triton(source, function, options)
     elif source.suffix == ".cu":
@@ -56,6 +58,7 @@ def build_user_kernel(options: argparse.Namespace) -> tuple[dict[str, str], Path
     skeleton = {
         "schema": "decode-lab/launch@1",
         "ptx": f"{source.stem}.ptx",
+        **({"unoptimised": f"{source.stem}.unoptimised.ptx"} if options.unoptimised else {}),
         "entry": entry,
         "grid": [1, 1, 1],
         "block": [block, 1, 1],
@@ -64,7 +67,16 @@ def build_user_kernel(options: argparse.Namespace) -> tuple[dict[str, str], Path
         "seed": 0,
     }
     launch = json.dumps(skeleton, indent=2) + "\n"
-    return {f"{source.stem}.ptx": compiled.ptx, f"{source.stem}.launch.json": launch}, source.parent
+    files = {f"{source.stem}.ptx": compiled.ptx, f"{source.stem}.launch.json": launch}
+    if options.unoptimised:
+        ptx = compile_unoptimised(source, source.parent, options.target, cuda_flags(options))
+        files[f"{source.stem}.unoptimised.ptx"] = ptx
+    return files, source.parent
+
+
+def cuda_flags(options: argparse.Namespace) -> list[str]:
+    """Of nvcc, for a kernel of the user's own."""
+    return ["-O3", "-std=c++17", "-lineinfo", *options.flag]
 
 
 def from_triton(source: Path, function: str, options: argparse.Namespace):
@@ -145,8 +157,7 @@ def arguments_of(source: Path, function: str) -> ast.arguments:
 
 def from_cuda(source: Path, function: str, options: argparse.Namespace):
     """Compile a CUDA file; names and types come from the C signature where that is plain text."""
-    flags = ["-O3", "-std=c++17", "-lineinfo", *options.flag]
-    compiled = compile_cuda(source, source.parent, options.target, flags)
+    compiled = compile_cuda(source, source.parent, options.target, cuda_flags(options))
     entries = re.findall(r"\.entry\s+([\w$]+)", compiled.ptx)
     if not function and len(entries) != 1:
         raise InputError(f"{source.name} has {len(entries)} kernels; say which, as {source.name}:ENTRY, of: {entries}")
@@ -188,6 +199,7 @@ def block_size(compiled: Compiled) -> int:
 def parameter(name: str, dtype: str, buffer: bool) -> dict:
     """One entry of `params`."""
     if not buffer:
-        return {"name": name, "kind": "scalar", "dtype": dtype, "value": ELEMENTS if dtype[0] in "iu" else 1.0}
+        value = 1.0 if dtype[0] not in "iu" else 1 if dtype in {"i8", "u8"} else ELEMENTS
+        return {"name": name, "kind": "scalar", "dtype": dtype, "value": value}
     init = {"random": {"distribution": "normal", "seed": 0}} if "f" in dtype else "zeros"
     return {"name": name, "kind": "buffer", "dtype": dtype, "shape": [ELEMENTS], "init": init}

@@ -49,6 +49,19 @@ def test_neither_the_folder_nor_torch_matters(tmp_path):
     assert done.returncode == 0
 
 
+def test_unoptimised(tmp_path):
+    done = run("--op", "qnorm_rope", "--variant", "cuda", "--unoptimised", "--out", tmp_path)
+    if done.returncode == 3:
+        pytest.skip(done.stderr.strip())
+    made = sorted(path.name for path in (tmp_path / "qnorm_rope/artifacts").glob("*.unoptimised.ptx"))
+    wanted = [job for job in JOBS if job.variant == "cuda"]
+    assert made == sorted(f"{job.name}.unoptimised.ptx" for job in wanted)
+    assert len(done.stdout.splitlines()) == 2 * len(wanted)
+    refused = run("--op", "qnorm_rope", "--variant", "triton", "--unoptimised", "--out", tmp_path)
+    assert refused.returncode == 2
+    assert "--unoptimised is for CUDA" in refused.stderr
+
+
 def test_out_writes_elsewhere(tmp_path):
     done = run("--op", "qnorm_rope", "--variant", "exhibits/store-reload-race/twin", "--out", tmp_path)
     if done.returncode == 3:

@@ -1,6 +1,7 @@
 """A user's own kernel: PTX, a launch skeleton, and one clear line where something is wrong."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,45 @@ def test_cuda(tmp_path):
     dtypes = [(parameter["name"], parameter["kind"], parameter["dtype"]) for parameter in launch["params"]]
     buffers = [("x", "buffer", "f32"), ("y", "buffer", "f32")]
     assert dtypes == [*buffers, ("n", "scalar", "i32"), ("a", "scalar", "f32")]
+
+
+def test_unoptimised(tmp_path, capsys):
+    (tmp_path / "saxpy.cu").write_text(CUDA)
+    assert compile_user(tmp_path / "saxpy.cu", "--unoptimised", "--json") == 0
+    first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    name = "saxpy.unoptimised.ptx"
+    assert first["launch"] == {"file": str(tmp_path / "saxpy.launch.json"), "action": "written"}
+    assert second == {"artifact": str(tmp_path / name), "changed": True}
+    assert json.loads((tmp_path / "saxpy.launch.json").read_text())["unoptimised"] == name
+    text = (tmp_path / name).read_text()
+    assert ".debug_" not in text
+    assert ".target sm_80\n" in text
+    assert '.file\t1 "saxpy.cu"' in text
+    assert "ld.global" not in text  # generic addresses, as only code without optimisation has them here
+    (tmp_path / "saxpy.launch.json").write_text("{}")
+    assert compile_user(tmp_path / "saxpy.cu", "--unoptimised") == 0
+    told = f'          to run both passes, give it "unoptimised": "{name}"'
+    assert capsys.readouterr().out.splitlines()[2] == told
+
+
+def test_unoptimised_is_for_cuda(triton_kernel, capsys):
+    assert compile_user(f"{triton_kernel}:scale", "--unoptimised", *CALL) == 2
+    assert "--unoptimised is for CUDA" in capsys.readouterr().err
+
+
+def test_the_committed_pair_with_a_hidden_race_is_current():
+    folder = Path(__file__).parents[2] / "test" / "e2e" / "hidden-race"
+    for side in ("broken", "twin"):
+        assert compile_user(folder / f"{side}.cu", "--unoptimised", "--check") == 0
+
+
+def test_scalars_of_a_skeleton_fit_their_types(tmp_path):
+    parameters = "char* y, unsigned char a, bool b, signed char c, short d, float e"
+    (tmp_path / "f.cu").write_text(f"__global__ void f({parameters}) {{ y[a] = b + c + d + e; }}")
+    assert compile_user(tmp_path / "f.cu") == 0
+    parameters = json.loads((tmp_path / "f.launch.json").read_text())["params"][1:]
+    values = [(parameter["dtype"], parameter["value"]) for parameter in parameters]
+    assert values == [("u8", 1), ("u8", 1), ("i8", 1), ("i16", 1024), ("f32", 1.0)]
 
 
 def test_a_launch_file_that_is_there_is_kept(tmp_path, capsys):

@@ -112,6 +112,7 @@ Napi::Object to_js(Napi::Env env, const Result& result) {
   object.Set("laneOperations", static_cast<double>(result.lane_operations));
   object.Set("ctas", static_cast<double>(result.ctas));
   object.Set("wallSeconds", result.wall_seconds);
+  object.Set("ordered", result.ordered);
   object.Set("traffic", traffic_to_js(env, result));
   object.Set("buffers", array_of(env, result.buffers));
   return object;

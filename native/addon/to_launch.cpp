@@ -58,6 +58,7 @@ std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
   launch.grid = dims(object, "grid");
   launch.block = dims(object, "block");
   launch.shared_bytes = clamp_to_u64(number(object, "sharedBytes"));
+  launch.cooperative = object.Get("cooperative").ToBoolean();
   const auto params = object.Get("params").As<Napi::Array>();
   pinned->scalars.reserve(params.Length());
   for (uint32_t i = 0; i < params.Length(); i++)
@@ -65,7 +66,6 @@ std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
   const auto limits = object.Get("limits").As<Napi::Object>();
   launch.limits = {clamp_to_u64(number(limits, "instructions")), number(limits, "seconds"),
                    clamp_to_u64(number(limits, "hostBytes"))};
-  launch.cooperative = object.Get("cooperative").ToBoolean();
   launch.seed = clamp_to_u64(number(object, "seed"));
   launch.threads = std::max(1u, clamp_to_u32(number(object, "threads")));
   return pinned;

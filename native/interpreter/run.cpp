@@ -140,8 +140,11 @@ std::string reason_of(const Worker* stopped, const Limits& limits) {
   }
 }
 
-Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceMemory& memory, const Launch& launch) {
+Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceMemory& memory,
+              const machine::Grid& grid) {
+  const Launch& launch = grid.launch;
   Result result{};
+  result.ordered = grid.program.depends_on_order;
   const Worker* const stopped = attempt.stopped();
   result.findings = writer.describe(attempt.log());
   if (stopped != nullptr && stopped->stop() == Stop::deadlocked)
@@ -198,7 +201,7 @@ Result run(const Launch& launch) {
     attempt = std::make_unique<Attempt>(grid, launch.limits, 1);
     attempt->run();
   }
-  Result result = report(*attempt, FindingWriter(module, entry, launch), memory, launch);
+  Result result = report(*attempt, FindingWriter(module, entry, launch), memory, grid);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

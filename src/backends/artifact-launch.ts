@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import type { Artifact, ArtifactParameter } from "../artifact.ts";
 import { type Definition, elementCount, shapeFor } from "../definition.ts";
 import { DTYPES, encode } from "../dtype.ts";
@@ -10,25 +10,33 @@ import { DEFAULT_LIMITS } from "../launch.ts";
 import type { Dim3, NativeLaunch, NativeParameter } from "../native/addon.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 
-/** The launch of an artifact on a workload's inputs, its outputs poisoned; one machine thread, since rows run side by side. */
+/** The launch of an artifact on copies of a workload's inputs, its outputs poisoned; one machine thread, since rows run side by side. */
 export async function artifactLaunch(
   definition: Definition,
   artifact: Artifact,
   inputs: WorkloadInputs,
+  seed: number,
 ): Promise<NativeLaunch> {
   const { axes } = inputs;
   return {
     ptx: await readFile(artifact.codeFile, "utf8"),
-    ptxName: relative(PACKAGE_ROOT, artifact.codeFile),
+    ptxName: nameOf(artifact.codeFile),
     entry: artifact.entry,
     grid: artifact.launch.grid.map((size) => evaluateInteger(size, axes)) as Dim3,
     block: artifact.launch.block.map((size) => evaluateInteger(size, axes)) as Dim3,
     sharedBytes: evaluateInteger(artifact.launch.sharedBytes, axes),
+    cooperative: false,
     params: artifact.parameters.map((parameter) => bind(definition, parameter, inputs)),
     limits: DEFAULT_LIMITS,
-    seed: 0,
+    seed,
     threads: 1,
   };
+}
+
+/** Relative to the package; of code made for this run alone, the file name. */
+function nameOf(codeFile: string): string {
+  const name = relative(PACKAGE_ROOT, codeFile);
+  return name.startsWith("..") ? basename(codeFile) : name;
 }
 
 /** Bytes of one output for the axes. */

@@ -8,15 +8,16 @@ import type { Workload } from "../workload.ts";
 import { artifactLaunch } from "./artifact-launch.ts";
 import type { Backend } from "./backend.ts";
 
-/** Runs the artifact on the workload's inputs and gathers what the backend saw. */
+/** Runs the artifact on copies of the workload's inputs and gathers what the backend saw. */
 export async function observe(
   backend: Backend,
   definition: Definition,
   artifact: Artifact,
   workload: Workload,
   inputs: WorkloadInputs,
+  seed: number,
 ): Promise<Observation> {
-  const launch = await artifactLaunch(definition, artifact, inputs);
+  const launch = await artifactLaunch(definition, artifact, inputs, seed);
   const result = await backend.execute(launch);
   return {
     schema: "decode-lab/observation@1",
@@ -31,6 +32,7 @@ export async function observe(
     instructions: result.instructions,
     laneOperations: result.laneOperations,
     wallSeconds: result.wallSeconds,
+    ordered: result.ordered,
     traffic: result.traffic,
     buffers: result.buffers,
     modifiedInputs: modifiedInputs(inputs, launch, result),

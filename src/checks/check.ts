@@ -19,8 +19,8 @@ export interface Trial {
 
 export interface Judgement {
   findings: Finding[];
-  /** The check's cell in the table. */
-  summary: string;
+  /** The check's cell in the table; absent: how many findings it has. */
+  summary?: string;
   /** What the check measured, by name with unit. */
   figures?: Record<string, number>;
 }

@@ -1,13 +1,15 @@
 import { type Finding, isError } from "../finding.ts";
 import type { Status } from "../observation.ts";
-import type { Trial } from "./check.ts";
+import type { Judgement, Trial } from "./check.ts";
 import { CHECKS, MEASUREMENTS } from "./index.ts";
+import { countText } from "./observed.ts";
 
+/** What the checks say of one trial. */
 export interface TrialVerdict {
   status: Status;
   findings: Finding[];
-  /** Table cells in the order of COLUMN_HEADINGS. */
-  cells: string[];
+  /** One per column of the table. */
+  judgements: Judgement[];
   figures: Record<string, number>;
 }
 
@@ -19,17 +21,24 @@ export const COLUMN_HEADINGS: readonly string[] = COLUMNS.map((column) => column
 export function judgeTrial(trial: Trial): TrialVerdict {
   const findings: Finding[] = [];
   const figures: Record<string, number> = {};
-  const cells: string[] = [];
+  const judgements: Judgement[] = [];
   for (const check of [...CHECKS, ...MEASUREMENTS]) {
     const judgement = check.judge(trial);
     findings.push(...judgement.findings);
     Object.assign(figures, judgement.figures);
-    if (check.heading !== undefined) cells.push(judgement.summary);
+    if (check.heading !== undefined) judgements.push(judgement);
   }
-  return { status: statusOf(trial.observation.status, findings), findings, cells, figures };
+  return { status: statusOf(trial.observation.status, findings), findings, judgements, figures };
 }
 
 export function statusOf(status: Status, findings: readonly Finding[]): Status {
   if (status !== "ok" && status !== "failed") return status;
   return findings.some(isError) ? "failed" : "ok";
+}
+
+/** The cells of a row: how many of all its findings are a check's, or the summary of the trial that is shown. */
+export function tableCells({ judgements }: TrialVerdict, findings: readonly Finding[]): string[] {
+  return COLUMNS.map(({ name }, i) => {
+    return judgements[i]?.summary ?? countText(findings.filter(({ check }) => check === name));
+  });
 }

@@ -4,13 +4,12 @@ import type { Judgement, Trial } from "./check.ts";
 /** Judgement of a check whose findings the backend made while the kernel ran. */
 export function judgeObserved(check: CheckName): (trial: Trial) => Judgement {
   return ({ observation }) => {
-    const findings = observation.findings.filter((finding) => finding.check === check);
-    return { findings, summary: summarise(findings) };
+    return { findings: observation.findings.filter((finding) => finding.check === check) };
   };
 }
 
 /** `0`, `2`, or `0 +1w` with warnings. */
-function summarise(findings: readonly Finding[]): string {
+export function countText(findings: readonly Finding[]): string {
   const errors = findings.filter(isError).length;
   const warnings = findings.length - errors;
   return warnings === 0 ? `${errors}` : `${errors} +${warnings}w`;

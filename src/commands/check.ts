@@ -5,7 +5,7 @@ import { checkText } from "../report/check-text.ts";
 import { exhibitsText } from "../report/exhibits-text.ts";
 import { writeJson } from "../report/json.ts";
 import { check } from "../verbs/check.ts";
-import { newCommand, printsText, type SharedOptions, terminalFor } from "./shell.ts";
+import { newCommand, positiveInteger, printsText, type SharedOptions, terminalFor } from "./shell.ts";
 
 interface CheckFlags extends SharedOptions {
   backend: string;
@@ -13,6 +13,8 @@ interface CheckFlags extends SharedOptions {
   workload?: string;
   quick?: boolean;
   exhibits?: boolean;
+  schedules?: number;
+  unoptimised?: boolean;
 }
 
 export function checkCommand(finish: (exitCode: ExitCode) => void): Command {
@@ -27,6 +29,8 @@ export function checkCommand(finish: (exitCode: ExitCode) => void): Command {
     .option("--workload <ID>", "only this workload")
     .option("--quick", "only the workloads marked quick")
     .option("--exhibits", "the variants that are wrong on purpose: each must be caught, its twin must pass")
+    .option("--schedules <N>", "run each row under seeds 0 to N - 1; default 1", positiveInteger)
+    .option("--unoptimised", "CUDA: a second pass over code from nvcc -G, where no optimiser hid a race")
     .action(async (selectors: string[], flags: CheckFlags) => finish(await runCheck(selectors, flags)));
 }
 

@@ -22,6 +22,7 @@ export function compileCommand(finish: (exitCode: ExitCode) => void): Command {
     .option("--constexpr <NAME=VALUE>", "your own Triton kernel: a constexpr", collect, [])
     .option("--num-warps <N>", "your own Triton kernel; default 4", positiveInteger)
     .option("--flag <FLAG>", "your own CUDA kernel: one more nvcc flag, for instance --flag=-DN=4", collect, [])
+    .option("--unoptimised", "CUDA: also the PTX of nvcc -G, <name>.unoptimised.ptx, for a second pass")
     .action(async (selectors: string[], flags: CompileFlags) => finish(await runCompile(selectors, flags)));
 }
 
@@ -33,7 +34,9 @@ async function runCompile(selectors: string[], flags: CompileFlags): Promise<Exi
   if (printsText(flags) && !flags.quiet) {
     for (const { artifact, changed, launch } of report.artifacts) {
       terminal.out(`${changed ? "changed  " : "unchanged"} ${artifact}\n`);
-      if (launch !== undefined) terminal.out(`${launch.action.padEnd(9)} ${launch.file}\n`);
+      if (launch === undefined) continue;
+      terminal.out(`${launch.action.padEnd(9)} ${launch.file}\n`);
+      if (launch.missing !== undefined) terminal.out(`          to run both passes, give it ${launch.missing}\n`);
     }
   }
   return EXIT.ok;

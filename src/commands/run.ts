@@ -10,6 +10,7 @@ import { newCommand, positiveInteger, printsText, type SharedOptions, terminalFo
 interface RunFlags extends SharedOptions {
   backend: string;
   threads?: number;
+  schedules?: number;
   out?: string;
 }
 
@@ -22,6 +23,7 @@ export function runCommand(finish: (exitCode: ExitCode) => void): Command {
     .argument("<LAUNCH.json>", "launch file, decode-lab/launch@1 (schemas/launch.schema.json)")
     .option("--backend <NAME>", `one of ${BACKENDS.map(({ name }) => name).join(", ")}`, DEFAULT_BACKEND)
     .option("--threads <N>", "worker threads; default one per core", positiveInteger)
+    .option("--schedules <N>", "run under the launch's seed and the N - 1 after it; default 1", positiveInteger)
     .option("--out <DIR>", "write each output to DIR/<name>.out.bin")
     .action(async (launchFile: string, flags: RunFlags) => finish(await runLaunch(launchFile, flags)));
 }
@@ -30,7 +32,9 @@ async function runLaunch(launchFile: string, flags: RunFlags): Promise<ExitCode>
   const terminal = terminalFor(flags);
   const { report, exitCode, ptx, folder } = await run(launchFile, {
     ...flags,
-    onProgress: ({ ctasDone, ctas }) => terminal.progress(`${ctasDone} of ${ctas} CTAs`),
+    onProgress: ({ ctasDone, ctas, run, runs }) => {
+      terminal.progress(`${runs > 1 ? `run ${run} of ${runs}: ` : ""}${ctasDone} of ${ctas} CTAs`);
+    },
   });
   terminal.clearProgress();
   await writeJson(report, flags.json, terminal);

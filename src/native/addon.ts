@@ -67,6 +67,8 @@ export interface NativeLaunch {
   block: Dim3;
   /** Dynamic shared bytes. */
   sharedBytes: number;
+  /** Every CTA of the grid is resident at once. */
+  cooperative: boolean;
   /** One per parameter of the entry, in order. */
   params: NativeParameter[];
   limits: Limits;
@@ -87,6 +89,8 @@ export interface NativeResult {
   instructions: number;
   laneOperations: number;
   wallSeconds: number;
+  /** Threads met through atomics or strong accesses, so that the verdict holds for the order that was run. */
+  ordered: boolean;
   ctas: number;
   traffic: Traffic;
   /** One per buffer parameter, in order. */
@@ -143,6 +147,6 @@ export function refusal(thrown: unknown, ptxFile: string): unknown {
   const { code, line = 0, message } = thrown as Partial<NativeError>;
   if (code === undefined || message === undefined || !NATIVE_CODES.has(code)) return thrown;
   const at = line > 0 || code.startsWith("PTX_") ? { at: { file: ptxFile, line } } : {};
-  const hint = code === "PTX_UNSUPPORTED" ? "docs/ptx-machine.md says what runs" : "";
+  const hint = code === "PTX_UNSUPPORTED" ? "docs/machine.md says what runs" : "";
   return new DecodeLabError(code, message, { ...at, hint, cause: thrown });
 }

@@ -4,6 +4,7 @@ import { KERNELS_FOLDER } from "../package-root.ts";
 import type { CheckReport, CheckRow } from "./documents.ts";
 import { findingText } from "./finding-text.ts";
 import type { FinishedRow } from "./finished-row.ts";
+import { rowNotes } from "./schedule-text.ts";
 import { SourceExcerpts } from "./source-excerpts.ts";
 import { tableText } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,7 +16,12 @@ export function checkText(rows: readonly FinishedRow[], report: CheckReport, ter
   );
   const failed = rows.filter(({ record }) => record.verdict === "FAIL");
   const findings = failed.map((row) => failureText(row, terminal));
-  return [...sections, ...findings, `${totals(report, terminal)}\n`].join("\n");
+  return [
+    ...sections,
+    ...findings,
+    ...rowNotes(rows.map(({ record }) => record)),
+    `${totals(report, terminal)}\n`,
+  ].join("\n");
 }
 
 function table(rows: readonly FinishedRow[], terminal: Terminal): string {

@@ -20,6 +20,17 @@ const reportFields = {
   wallSeconds: z.number().nonnegative().optional(),
   traffic: trafficSchema.optional(),
   outputs: z.record(z.string(), z.strictObject({ sha256: z.string(), file: z.string().optional() })),
+  schedules: z
+    .strictObject({ count: z.int().positive(), scope: z.enum(["every-schedule", "schedules-seen"]) })
+    .optional()
+    .describe(
+      "orders of the threads that were run, and what the verdict holds for; figures and outputs are the first's",
+    ),
+  outputsDiffer: z.array(z.string()).optional().describe("outputs whose bytes depend on the schedule"),
+  passStatus: z
+    .strictObject({ optimised: z.enum(STATUSES), unoptimised: z.enum(STATUSES) })
+    .optional()
+    .describe("of each pass, where code without optimisation ran too"),
 };
 
 /** What `run` yields. */
@@ -62,7 +73,11 @@ export const compileSchema = z.strictObject({
       artifact: z.string(),
       changed: z.boolean(),
       launch: z
-        .strictObject({ file: z.string(), action: z.enum(["written", "kept"]) })
+        .strictObject({
+          file: z.string(),
+          action: z.enum(["written", "kept"]),
+          missing: z.string().optional().describe("member that a kept file needs for what was compiled"),
+        })
         .optional()
         .describe("launch file of a kernel of the user's own; one that is there is kept"),
     }),

@@ -3,6 +3,7 @@ import { failureText, kernelSources } from "./check-text.ts";
 import type { CheckReport, CheckRow } from "./documents.ts";
 import { findingText } from "./finding-text.ts";
 import type { FinishedRow } from "./finished-row.ts";
+import { rowNotes } from "./schedule-text.ts";
 import { tableText } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -22,7 +23,8 @@ export function exhibitsText(rows: readonly FinishedRow[], report: CheckReport, 
   const failures = rows.filter(({ record }) => record.verdict === "FAIL").map((row) => failureText(row, terminal));
   const { counts, seconds } = report;
   const totals = `${counts.rows} sides: ${counts.passed} as they should be, ${counts.failed} not, in ${seconds.toFixed(1)} s\n`;
-  return [`${table}\n`, ...catches, ...failures, totals].join("\n");
+  const notes = rowNotes(rows.map(({ record }) => record));
+  return [`${table}\n`, ...catches, ...failures, ...notes, totals].join("\n");
 }
 
 /** The finding by which a broken side was caught. */

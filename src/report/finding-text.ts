@@ -1,5 +1,6 @@
 import { describeFinding } from "../checks/index.ts";
 import type { Finding, Site } from "../finding.ts";
+import { seenText } from "./schedule-text.ts";
 import type { SourceExcerpts } from "./source-excerpts.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -12,14 +13,15 @@ export function findingText(finding: Finding, sources: SourceExcerpts, terminal:
   if (finding.first !== undefined)
     lines.push(...siteLines(finding.second === undefined ? "at" : "first", finding.first));
   if (finding.second !== undefined) lines.push(...siteLines("second", finding.second));
-  if (finding.first === undefined) lines.push(`  ${terminal.paint("dim", "=")} ${finding.message}`);
+  const notes = [finding.first === undefined ? finding.message : undefined, seenText(finding)];
+  for (const note of notes) if (note !== undefined) lines.push(`  ${terminal.paint("dim", "=")} ${note}`);
   return lines.join("\n");
 
   function siteLines(role: string, site: Site): string[] {
     const place =
       site.file === "" ? `PTX line ${site.ptxLine}` : `${site.file}:${site.line} (PTX line ${site.ptxLine})`;
     const head = `  ${role.padEnd(6)} cta ${site.cta.join(",")} thread ${site.thread.join(",")}  ${site.instruction}`;
-    const excerpt = sources.line(site);
+    const excerpt = sources.line(site, finding.pass);
     const source =
       excerpt === undefined ? [] : [`         ${terminal.paint("dim", `${site.line || site.ptxLine} |`)} ${excerpt}`];
     return [head, `         at ${place}`, ...source];

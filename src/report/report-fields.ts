@@ -1,25 +1,27 @@
 import { sha256 } from "../canonical.ts";
-import { countFindings, type Finding } from "../finding.ts";
-import type { Observation, Status } from "../observation.ts";
+import type { MergedVerdict } from "../checks/merge-verdicts.ts";
+import { countFindings } from "../finding.ts";
+import type { Observation } from "../observation.ts";
 import type { Report } from "./documents.ts";
 
 type ReportFields = Omit<Report, "schema" | "backend">;
 
-/** The fields that a report and a row share: what was observed, as judged. */
+/** The fields that a report and a row share: what was observed in the first schedule, as all of them were judged. */
 export function reportFields(
-  observation: Pick<Observation, "reason" | "instructions" | "laneOperations" | "wallSeconds" | "traffic" | "outputs">,
-  verdict: { status: Status; findings: Finding[] },
+  observation: Pick<Observation, "instructions" | "laneOperations" | "wallSeconds" | "traffic" | "outputs">,
+  { status, reason, findings, ...merged }: MergedVerdict,
 ): ReportFields {
-  const { reason, instructions, laneOperations, wallSeconds, traffic } = observation;
+  const { instructions, laneOperations, wallSeconds, traffic } = observation;
   return {
-    status: verdict.status,
+    status,
     ...(reason === "" ? {} : { reason }),
-    findings: verdict.findings,
-    counts: countFindings(verdict.findings),
+    findings,
+    counts: countFindings(findings),
     ...definedOnly({ instructions, laneOperations, wallSeconds, traffic }),
     outputs: Object.fromEntries(
       Object.entries(observation.outputs).map(([name, bytes]) => [name, { sha256: sha256(bytes) }]),
     ),
+    ...merged,
   };
 }
 

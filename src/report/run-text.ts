@@ -1,6 +1,7 @@
 import { describe as describeTraffic } from "../checks/traffic/describe.ts";
 import type { Report } from "./documents.ts";
 import { findingText } from "./finding-text.ts";
+import { differenceText, scopeText } from "./schedule-text.ts";
 import type { SourceExcerpts } from "./source-excerpts.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -9,8 +10,15 @@ export function runText(report: Report, sources: SourceExcerpts, terminal: Termi
   const findings = report.findings.map((finding) => `${findingText(finding, sources, terminal)}\n`);
   const reason = report.reason === undefined ? "" : `: ${report.reason}`;
   const status = terminal.paint(report.status === "ok" ? "green" : "red", report.status);
+  const { passStatus } = report;
+  const notes = [
+    ["passes", passStatus && `optimised ${passStatus.optimised}, unoptimised ${passStatus.unoptimised}`],
+    ["schedules", scopeText(report)],
+    ["differing", differenceText(report)],
+  ] as const;
   const lines = [
     `status        ${status}${reason}`,
+    ...notes.flatMap(([label, note]) => (note === undefined ? [] : [`${label.padEnd(13)} ${note}`])),
     `work          ${report.instructions ?? 0} warp instructions in ${(report.wallSeconds ?? 0).toFixed(3)} s`,
     `global memory ${describeTraffic(report.traffic)}`,
     ...Object.entries(report.outputs).map(([name, { sha256, file }]) => {

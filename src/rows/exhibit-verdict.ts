@@ -1,10 +1,9 @@
-import type { TrialVerdict } from "../checks/judge-trial.ts";
 import type { Exhibit } from "../exhibit.ts";
-import { isError } from "../finding.ts";
+import { type Finding, isError } from "../finding.ts";
 
 /** Whether an error of the expected check, and of the expected class where one is named, was found. */
-export function caughtAsExpected(verdict: Pick<TrialVerdict, "findings">, expected: Exhibit["expected"]): boolean {
-  return verdict.findings.some(
+export function caughtAsExpected(findings: readonly Finding[], expected: Exhibit["expected"]): boolean {
+  return findings.some(
     (finding) =>
       isError(finding) &&
       finding.check === expected.check &&

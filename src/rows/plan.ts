@@ -19,6 +19,8 @@ export interface PlannedRow {
   target: string;
   workload: Workload;
   artifactFile: string;
+  /** The same source compiled without optimisation, for a second pass. */
+  unoptimisedFile?: string;
   exhibit?: { record: Exhibit; side: ExhibitSide };
 }
 

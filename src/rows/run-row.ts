@@ -1,28 +1,27 @@
 import { performance } from "node:perf_hooks";
-import { type Artifact, loadArtifact } from "../artifact.ts";
+import { loadArtifact } from "../artifact.ts";
 import type { Backend } from "../backends/backend.ts";
-import { observe } from "../backends/observe.ts";
-import { ReferenceBackend, type ReferenceObservation } from "../backends/reference.ts";
+import { ReferenceBackend } from "../backends/reference.ts";
 import type { Kernel } from "../catalogue.ts";
-import type { ExpectedOutput } from "../checks/check.ts";
-import { COLUMN_HEADINGS, judgeTrial, type TrialVerdict } from "../checks/judge-trial.ts";
-import { type Definition, shapeFor } from "../definition.ts";
+import { COLUMN_HEADINGS } from "../checks/judge-trial.ts";
 import { DecodeLabError } from "../errors.ts";
 import { countFindings } from "../finding.ts";
 import type { CheckRow } from "../report/documents.ts";
 import type { FinishedRow } from "../report/finished-row.ts";
 import { reportFields } from "../report/report-fields.ts";
-import type { Workload } from "../workload.ts";
 import { caughtAsExpected } from "./exhibit-verdict.ts";
+import { judgeSchedules, type RowSubject } from "./judge-schedules.ts";
 import type { PlannedRow } from "./plan.ts";
 
 /** Runs rows; keeps the references of each kernel. */
 export class RowRunner {
   readonly #backend: Backend;
+  readonly #schedules: number;
   readonly #references = new Map<string, Promise<ReferenceBackend>>();
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, schedules: number) {
     this.#backend = backend;
+    this.#schedules = schedules;
   }
 
   async run(plan: PlannedRow): Promise<FinishedRow> {
@@ -30,7 +29,10 @@ export class RowRunner {
     const { kernel } = plan.subject;
     const reference = await this.#referenceOf(kernel);
     const artifact = await loadArtifact(plan.artifactFile);
-    const outcome = await this.#judge(kernel.definition, artifact, plan.workload, reference.observe(plan.workload));
+    const { unoptimisedFile, workload } = plan;
+    const unoptimised = unoptimisedFile === undefined ? undefined : { ...artifact, codeFile: unoptimisedFile };
+    const expected = reference.observe(workload);
+    const outcome = await this.#judge({ definition: kernel.definition, artifact, unoptimised, workload, expected });
     const verdict = verdictOf(plan, outcome);
     const record: CheckRow = {
       op: kernel.definition.name,
@@ -54,16 +56,10 @@ export class RowRunner {
     return loading;
   }
 
-  async #judge(
-    definition: Definition,
-    artifact: Artifact,
-    workload: Workload,
-    expected: ReferenceObservation,
-  ): Promise<RowOutcome> {
+  async #judge(subject: RowSubject): Promise<RowOutcome> {
     try {
-      const observation = await observe(this.#backend, definition, artifact, workload, expected.inputs);
-      const verdict = judgeTrial({ observation, outputs: expectedOutputs(definition, workload, expected) });
-      return { ...verdict, fields: reportFields(observation, verdict) };
+      const { observation, merged, figures, cells } = await judgeSchedules(this.#backend, subject, this.#schedules);
+      return { fields: reportFields(observation, merged), figures, cells };
     } catch (error) {
       if (!(error instanceof DecodeLabError)) throw error;
       return refusedOutcome(error);
@@ -71,8 +67,10 @@ export class RowRunner {
   }
 }
 
-interface RowOutcome extends TrialVerdict {
+interface RowOutcome {
   fields: ReturnType<typeof reportFields>;
+  figures: Record<string, number>;
+  cells: string[];
 }
 
 /** A launch that was refused before it ran: a row like any other, with the reason in it. */
@@ -82,36 +80,20 @@ function refusedOutcome(error: DecodeLabError): RowOutcome {
   const place = error.at === undefined || error.at.line === 0 ? "" : ` (${error.at.file}:${error.at.line})`;
   const reason = `${error.message}${place}`;
   const fields = { status, reason, findings: [], counts: countFindings([]), outputs: {} };
-  return { status, findings: [], figures: {}, cells: COLUMN_HEADINGS.map(() => "-"), fields };
-}
-
-function expectedOutputs(definition: Definition, workload: Workload, expected: ReferenceObservation): ExpectedOutput[] {
-  return Object.entries(definition.outputs).map(([name, { dtype, shape }]) => ({
-    name,
-    dtype,
-    shape: shapeFor(shape, workload.axes),
-    reference: valuesOf(expected.reference, name),
-    naive: valuesOf(expected.naive, name),
-  }));
-}
-
-function valuesOf(outputs: Record<string, Float64Array>, name: string): Float64Array {
-  const values = outputs[name];
-  if (values === undefined) throw new DecodeLabError("SCHEMA", `reference.ts yields no output \`${name}\``);
-  return values;
+  return { figures: {}, cells: COLUMN_HEADINGS.map(() => "-"), fields };
 }
 
 type RowVerdict = Pick<CheckRow, "verdict" | "exhibit" | "expected" | "expectedClass" | "caught">;
 
-function verdictOf(plan: PlannedRow, outcome: RowOutcome): RowVerdict {
-  if (plan.exhibit === undefined) return { verdict: outcome.status === "ok" ? "PASS" : "FAIL" };
+function verdictOf(plan: PlannedRow, { fields }: RowOutcome): RowVerdict {
+  if (plan.exhibit === undefined) return { verdict: fields.status === "ok" ? "PASS" : "FAIL" };
   const { record, side } = plan.exhibit;
   if (side === "broken") {
-    const caught = caughtAsExpected(outcome, record.expected);
+    const caught = caughtAsExpected(fields.findings, record.expected);
     const { check, class: expectedClass } = record.expected;
     const verdict = caught ? "PASS" : "FAIL";
     return { verdict, exhibit: record.name, expected: check, ...(expectedClass && { expectedClass }), caught };
   }
-  const caught = outcome.status !== "ok";
+  const caught = fields.status !== "ok";
   return { verdict: caught ? "FAIL" : "PASS", exhibit: record.name, expected: null, caught };
 }

@@ -1,4 +1,6 @@
-import { availableParallelism } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { backendNamed, DEFAULT_BACKEND } from "../backends/index.ts";
 import { mapConcurrently } from "../concurrency.ts";
@@ -9,6 +11,7 @@ import type { FinishedRow } from "../report/finished-row.ts";
 import { staleArtifacts } from "../rows/freshness.ts";
 import { type PlannedRow, planRows } from "../rows/plan.ts";
 import { RowRunner } from "../rows/run-row.ts";
+import { withUnoptimisedCode } from "../rows/unoptimised.ts";
 import { compile } from "./compile.ts";
 
 export interface CheckOptions {
@@ -19,6 +22,10 @@ export interface CheckOptions {
   workload?: string | undefined;
   quick?: boolean;
   exhibits?: boolean;
+  /** Seeds to run each row under, from 0; default 1. */
+  schedules?: number;
+  /** A second pass over code that nvcc made without optimisation, for the rows in CUDA. */
+  unoptimised?: boolean;
   onProgress?: (finished: number, total: number) => void;
 }
 
@@ -40,18 +47,32 @@ export async function check(options: CheckOptions = {}): Promise<CheckOutcome> {
     exhibits: options.exhibits ?? false,
   });
   await refresh(plan);
-  const runner = new RowRunner(backend);
-  let finished = 0;
-  const rows = await mapConcurrently(plan, availableParallelism(), async (row) => {
-    const result = await runner.run(row);
-    finished += 1;
-    options.onProgress?.(finished, plan.length);
-    return result;
-  });
+  const runner = new RowRunner(backend, options.schedules ?? 1);
+  const runRows = (planned: readonly PlannedRow[]) => {
+    let finished = 0;
+    return mapConcurrently(planned, availableParallelism(), async (row) => {
+      const result = await runner.run(row);
+      finished += 1;
+      options.onProgress?.(finished, planned.length);
+      return result;
+    });
+  };
+  const rows = await (options.unoptimised
+    ? inScratchFolder(async (folder) => runRows(await withUnoptimisedCode(plan, folder)))
+    : runRows(plan));
   const records = rows.map((row) => row.record);
   const seconds = (performance.now() - started) / 1000;
   const report: CheckReport = { schema: "decode-lab/check@1", rows: records, counts: countRows(records), seconds };
   return { report, rows, exitCode: exitCodeOf(records) };
+}
+
+async function inScratchFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), "decode-lab-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Compiles stale artifacts again; ARTIFACT_STALE where the compilers are missing. */

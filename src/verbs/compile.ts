@@ -18,6 +18,8 @@ export interface UserKernelOptions {
 export interface CompileOptions extends UserKernelOptions {
   /** `OP`, `OP/VARIANT`, `FILE.py:FUNCTION`, `FILE.cu` or `FILE.cu:ENTRY`; default every kernel folder. */
   selectors?: readonly string[];
+  /** CUDA: also `<name>.unoptimised.ptx`, the code of nvcc -G. */
+  unoptimised?: boolean;
   /** Folder to write to; default in place. */
   out?: string | undefined;
   onProgress?: (artifact: string) => void;
@@ -30,7 +32,8 @@ export async function compile(options: CompileOptions = {}): Promise<CompileRepo
   const artifacts: CompileReport["artifacts"] = [];
   for (const job of jobs) {
     const out = options.out === undefined ? [] : ["--out", resolve(options.out)];
-    for (const result of await runCompiler([...job, ...out])) {
+    const unoptimised = options.unoptimised ? ["--unoptimised"] : [];
+    for (const result of await runCompiler([...job, ...unoptimised, ...out])) {
       const artifact = relative(process.cwd(), result.artifact);
       artifacts.push({ artifact, changed: result.changed, ...launchOf(result) });
       options.onProgress?.(artifact);

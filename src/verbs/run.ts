@@ -2,127 +2,125 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { backendNamed, DEFAULT_BACKEND } from "../backends/index.ts";
-import { sizedFile } from "../buffer-init.ts";
+import { executeSchedules } from "../backends/schedules.ts";
+import { sha256 } from "../canonical.ts";
 import { type ExpectedValues, judgeExpectation } from "../checks/diff/expectation.ts";
 import { statusOf } from "../checks/judge-trial.ts";
-import { elementCount } from "../definition.ts";
-import { DTYPES } from "../dtype.ts";
+import { mergeVerdicts, type ScheduleVerdict } from "../checks/merge-verdicts.ts";
 import { DecodeLabError, EXIT, type ExitCode, withPosition } from "../errors.ts";
 import type { Finding } from "../finding.ts";
-import { type Launch, launchSchema } from "../launch.ts";
+import { launchSchema } from "../launch.ts";
 import { LaunchFolder } from "../launch-folder.ts";
-import { bindParameters, chosenEntry } from "../launch-parameters.ts";
 import type { NativeLaunch, NativeProgress, NativeResult } from "../native/addon.ts";
 import { writeOutputFile } from "../output-file.ts";
 import { readRecord } from "../record-file.ts";
 import type { Report } from "../report/documents.ts";
 import { reportFields } from "../report/report-fields.ts";
+import type { PtxTexts } from "../report/source-excerpts.ts";
+import { expectationsOf, prepareLaunch } from "./prepare-launch.ts";
 
 export interface RunOptions {
   backend?: string;
   /** Worker threads; default one per core. The bytes of the report do not depend on it. */
   threads?: number;
+  /** Seeds to run: the launch's and those after it; default 1. */
+  schedules?: number;
   /** Folder for `<name>.out.bin` of each buffer that the kernel wrote. */
   out?: string | undefined;
-  onProgress?: (progress: NativeProgress) => void;
+  onProgress?: (progress: RunProgress) => void;
+}
+
+/** Progress of one of several runs, counted from 1. */
+export interface RunProgress extends NativeProgress {
+  run: number;
+  runs: number;
 }
 
 export interface RunOutcome {
   report: Report;
   exitCode: ExitCode;
-  ptx: string;
+  ptx: PtxTexts;
   folder: string;
 }
 
 /** Runs any PTX file on any buffers, as a launch file says. */
 export async function run(launchFile: string, options: RunOptions = {}): Promise<RunOutcome> {
-  const backend = backendNamed(options.backend ?? DEFAULT_BACKEND);
   try {
-    const folder = await LaunchFolder.of(launchFile);
-    const launch = await readRecord(launchFile, launchSchema);
-    const nativeLaunch = await prepare(backend, launch, folder, options);
-    const expected = await expectationsOf(launch, folder);
-    const result = await backend.execute(nativeLaunch, options.onProgress);
-    const findings = [...judgeExpectations(expected, nativeLaunch, result), ...result.findings];
-    const status = statusOf(result.status, findings);
-    const outputs = outputsOf(expected, nativeLaunch, result);
-    const fields = reportFields({ ...result, outputs }, { status, findings });
-    const report: Report = { schema: "decode-lab/report@1", backend: backend.name, ...fields };
-    if (options.out !== undefined) await writeOutputs(report, outputs, options.out);
-    const exitCode = status === "ok" ? EXIT.ok : EXIT.gateFailed;
-    return { report, exitCode, ptx: nativeLaunch.ptx, folder: folder.path };
+    return await runOn(backendNamed(options.backend ?? DEFAULT_BACKEND), launchFile, options);
   } catch (error) {
     throw error instanceof DecodeLabError ? withPosition(error, { file: launchFile, line: 0 }) : error;
   }
 }
 
-async function prepare(
+/** As `run`, on any backend. */
+export async function runOn(backend: Backend, launchFile: string, options: RunOptions): Promise<RunOutcome> {
+  const folder = await LaunchFolder.of(launchFile);
+  const launch = await readRecord(launchFile, launchSchema);
+  const threads = options.threads ?? availableParallelism();
+  const prepare = (ptx: string) => prepareLaunch(backend, launch, ptx, folder, threads);
+  const optimised = await prepare(launch.ptx);
+  const unoptimised = launch.unoptimised === undefined ? undefined : await prepare(launch.unoptimised);
+  const expected = await expectationsOf(launch, folder);
+
+  const schedules = options.schedules ?? 1;
+  const runs = unoptimised === undefined ? schedules : 2 * schedules;
+  const onProgress = (progress: NativeProgress, index: number) =>
+    options.onProgress?.({ ...progress, run: index + 1, runs });
+  const judged = await runPass(backend, optimised, expected, schedules, onProgress);
+  // Values are those of the optimised code: the other may round differently.
+  const second =
+    unoptimised && (await runPass(backend, unoptimised, [], schedules, (p, i) => onProgress(p, schedules + i)));
+
+  const merged = mergeVerdicts(judged.verdicts, second?.verdicts);
+  const fields = reportFields({ ...judged.result, outputs: judged.outputs }, merged);
+  const report: Report = { schema: "decode-lab/report@1", backend: backend.name, ...fields };
+  if (options.out !== undefined) await writeOutputs(report, judged.outputs, options.out);
+  const exitCode = merged.status === "ok" ? EXIT.ok : EXIT.gateFailed;
+  const ptx = { optimised: optimised.ptx, ...(unoptimised && { unoptimised: unoptimised.ptx }) };
+  return { report, exitCode, ptx, folder: folder.path };
+}
+
+interface JudgedPass {
+  verdicts: ScheduleVerdict[];
+  /** Of the first schedule. */
+  result: NativeResult;
+  outputs: Record<string, Uint8Array>;
+}
+
+async function runPass(
   backend: Backend,
-  launch: Launch,
-  folder: LaunchFolder,
-  options: RunOptions,
-): Promise<NativeLaunch> {
-  refuseUnsupported(launch);
-  const ptx = new TextDecoder().decode(await folder.read(launch.ptx));
-  const entry = chosenEntry(backend.describe(ptx, launch.ptx), launch);
-  return {
-    ptx,
-    ptxName: launch.ptx,
-    entry: entry.name,
-    grid: launch.grid,
-    block: launch.block,
-    sharedBytes: launch.sharedBytes,
-    params: await bindParameters(entry, launch, folder),
-    limits: launch.limits,
-    seed: launch.seed,
-    threads: options.threads ?? availableParallelism(),
-  };
-}
-
-const LANES = 32;
-
-function refuseUnsupported({ cooperative, grid, block, limits }: Launch): void {
-  if (cooperative) {
-    throw new DecodeLabError("BACKEND_MISSING", "no backend of this version runs cooperative launches");
+  nativeLaunch: NativeLaunch,
+  expected: ExpectedValues[],
+  schedules: number,
+  onProgress: (progress: NativeProgress, index: number) => void,
+): Promise<JudgedPass> {
+  const verdicts: ScheduleVerdict[] = [];
+  let first: Pick<JudgedPass, "result" | "outputs"> | undefined;
+  for await (const { launch, result } of executeSchedules(backend, nativeLaunch, schedules, onProgress)) {
+    const outputs = outputsOf(expected, launch, result);
+    first ??= { result, outputs };
+    const findings = [...judgeExpectations(expected, launch, result), ...result.findings];
+    const hashes = Object.entries(outputs).map(([name, bytes]) => [name, sha256(bytes)]);
+    const { reason, ordered } = result;
+    const status = statusOf(result.status, findings);
+    verdicts.push({ seed: launch.seed, status, reason, findings, ordered, outputs: Object.fromEntries(hashes) });
   }
-  const ctas = grid[0] * grid[1] * grid[2];
-  const least = ctas * Math.ceil((block[0] * block[1] * block[2]) / LANES);
-  if (least <= limits.instructions) return;
-  throw new DecodeLabError(
-    "LAUNCH_INVALID",
-    `a grid of ${ctas} CTAs takes at least ${least} warp instructions, limits.instructions is ${limits.instructions}`,
-  );
-}
-
-/** What the launch expects of its buffers, read before the run so that a wrong file costs nothing. */
-async function expectationsOf(launch: Launch, folder: LaunchFolder): Promise<ExpectedValues[]> {
-  const expected: ExpectedValues[] = [];
-  for (const param of launch.params) {
-    if (param.kind !== "buffer" || param.expect === undefined) continue;
-    const { name, dtype } = param;
-    const { file, atol, rtol } = param.expect;
-    const bytes = await sizedFile(name, file, elementCount(param.shape) * DTYPES[dtype].bytes, folder);
-    expected.push({ name, dtype, bytes, atol, rtol });
-  }
-  return expected;
+  if (first === undefined) throw new Error("a launch needs a schedule");
+  return { verdicts, ...first };
 }
 
 /** Nothing is expected of a run that ended early. */
-function judgeExpectations(expected: ExpectedValues[], nativeLaunch: NativeLaunch, result: NativeResult): Finding[] {
+function judgeExpectations(expected: ExpectedValues[], launch: NativeLaunch, result: NativeResult): Finding[] {
   if (result.status !== "ok" && result.status !== "failed") return [];
   return expected.flatMap((values) => {
-    const param = nativeLaunch.params.find(({ name }) => name === values.name);
+    const param = launch.params.find(({ name }) => name === values.name);
     return param?.kind === "buffer" ? judgeExpectation(param.bytes, values) : [];
   });
 }
 
 /** The buffers that the kernel wrote, and those of which something was expected. */
-function outputsOf(
-  expected: ExpectedValues[],
-  nativeLaunch: NativeLaunch,
-  result: NativeResult,
-): Record<string, Uint8Array> {
-  const buffers = nativeLaunch.params.filter((param) => param.kind === "buffer");
+function outputsOf(expected: ExpectedValues[], launch: NativeLaunch, result: NativeResult): Record<string, Uint8Array> {
+  const buffers = launch.params.filter((param) => param.kind === "buffer");
   const kept = buffers.filter(
     ({ name }, i) => expected.some((values) => values.name === name) || (result.buffers[i]?.bytesWritten ?? 0) > 0,
   );

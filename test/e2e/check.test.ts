@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CheckRow } from "../../src/report/documents.ts";
 import { decodeLab } from "./program.ts";
 import { schemaErrors } from "./schema-validator.ts";
 
@@ -30,6 +31,27 @@ it("runs only what is selected", async () => {
   const { rows } = JSON.parse(stdout);
   expect(rows).toHaveLength(1);
   expect(rows[0]).toMatchObject({ op: "qnorm_rope", variant: "cuda", target: "sm_90", workload: "full-t1" });
+});
+
+it("runs each row under several schedules", async () => {
+  const { exitCode, stdout } = await decodeLab("check", "--workload", "full-t1", "--schedules", "2", "--json");
+  const document = JSON.parse(stdout);
+  expect(schemaErrors("check", document)).toEqual([]);
+  expect(exitCode).toBe(0);
+  for (const { schedules } of document.rows) expect(schedules).toEqual({ count: 2, scope: "every-schedule" });
+});
+
+it("gives rows in CUDA a second pass over code that it compiles for the run", async ({ skip }) => {
+  const selection = ["qnorm_rope", "--target", "sm_80", "--workload", "full-t1"];
+  const { exitCode, stdout, stderr } = await decodeLab("check", ...selection, "--unoptimised", "--json");
+  if (exitCode === 3 && stderr.startsWith("decode-lab: COMPILER_MISSING: ")) skip("nvcc is missing");
+  const document = JSON.parse(stdout);
+  expect(schemaErrors("check", document)).toEqual([]);
+  const passes = document.rows.map(({ variant, passStatus }: CheckRow) => [variant, passStatus]);
+  expect(Object.fromEntries(passes)).toEqual({
+    triton: undefined,
+    cuda: { optimised: "ok", unoptimised: "ok" },
+  });
 });
 
 describe("check --exhibits", () => {

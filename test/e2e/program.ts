@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
 
-const PROGRAM = join(PACKAGE_ROOT, "bin", "decode-lab.cjs");
+export const PROGRAM = join(PACKAGE_ROOT, "bin", "decode-lab.cjs");
 
 export interface Ended {
   exitCode: number | undefined;

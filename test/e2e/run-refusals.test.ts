@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ExampleCopy } from "./launch-folder.ts";
@@ -158,11 +158,22 @@ const REFUSALS: Refusal[] = [
     line: /block.*1024 threads/,
   },
   {
-    title: "a cooperative launch",
-    spoil: (copy) => copy.edit((launch) => Object.assign(launch, { cooperative: true })),
+    title: "a missing PTX file of the second pass",
+    spoil: (copy) => copy.edit((launch) => Object.assign(launch, { unoptimised: "absent.ptx" })),
+    exitCode: 2,
+    code: "FILE_MISSING",
+    line: /`absent\.ptx`: no such file/,
+  },
+  {
+    title: "unsupported code in the second pass, by its own file",
+    spoil: (copy) => {
+      const ptx = readFileSync(join(copy.folder, "saxpy.ptx"), "utf8");
+      writeFileSync(join(copy.folder, "saxpy.debug.ptx"), ptx.replace("fma.rn.f32", "nonsense.rn.f32"));
+      copy.edit((launch) => Object.assign(launch, { unoptimised: "saxpy.debug.ptx" }));
+    },
     exitCode: 3,
-    code: "BACKEND_MISSING",
-    line: /cooperative/,
+    code: "PTX_UNSUPPORTED",
+    line: /nonsense.*saxpy\.debug\.ptx:\d+\)/,
   },
   {
     title: "buffers beyond limits.hostBytes",
@@ -177,6 +188,13 @@ const REFUSALS: Refusal[] = [
     exitCode: 2,
     code: "SCHEMA",
     line: /not JSON.*saxpy\.launch\.json:2\)/,
+  },
+  {
+    title: "a launch file in UTF-16",
+    spoil: (copy) => writeFileSync(copy.launchFile, `\ufeff${readFileSync(copy.launchFile, "utf8")}`, "utf16le"),
+    exitCode: 2,
+    code: "SCHEMA",
+    line: /not UTF-8 text .*saxpy\.launch\.json\)/,
   },
   {
     title: "a field that does not exist",

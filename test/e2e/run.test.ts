@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
@@ -103,4 +103,21 @@ it("takes pointers that the launch leaves out as null", async () => {
     ptx.replace(".param .s32 n", ".param .s32 n,\n\t.param .u64 scratch"),
   );
   expect((await reportOf(copy)).report.status).toBe("ok");
+});
+
+it("takes a launch file that starts with a byte order mark", async () => {
+  const copy = new ExampleCopy();
+  writeFileSync(copy.launchFile, `\ufeff${readFileSync(copy.launchFile, "utf8")}`);
+  expect((await reportOf(copy)).report.status).toBe("ok");
+});
+
+it("runs a cooperative launch", async () => {
+  const copy = new ExampleCopy().edit((launch) => Object.assign(launch, { cooperative: true }));
+  expect((await reportOf(copy)).report.status).toBe("ok");
+});
+
+it("runs several schedules, each on fresh buffers: saxpy adds to what y held", async () => {
+  const { exitCode, stdout } = await decodeLab("run", EXAMPLE, "--schedules", "4", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ status: "ok", schedules: { count: 4, scope: "every-schedule" } });
+  expect(exitCode).toBe(0);
 });

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/index.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
 import { ExampleCopy } from "./launch-folder.ts";
-import { decodeLab } from "./program.ts";
+import { decodeLab, PROGRAM } from "./program.ts";
 
 const commands = COMMANDS.map((command) => command(() => {}).name());
 
@@ -35,6 +36,8 @@ it.each([
   { given: ["check", "--exhibits", "qnorm_rope/none"], line: /no exhibit `none`; it has/ },
   { given: ["run"], line: /^decode-lab: USAGE: missing required argument 'LAUNCH.json'/ },
   { given: ["run", "--threads", "0", "examples/saxpy.launch.json"], line: /whole number above 0/ },
+  { given: ["run", "--schedules", "1.5", "examples/saxpy.launch.json"], line: /whole number above 0/ },
+  { given: ["check", "qnorm_rope/triton", "--unoptimised"], line: /no row of this selection is compiled from CUDA/ },
   { given: ["compile", "kernel.py"], line: /FILE.py:FUNCTION/ },
 ])("$given is refused in one line with exit code 2", async ({ given, line }) => {
   const ended = await decodeLab(...given);
@@ -55,6 +58,22 @@ it("says in one line that it cannot write where --json or --out say", async () =
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toMatch(/^decode-lab: FILE_UNWRITABLE: cannot write package\.json\/report\.json[^\n]*$/);
   }
+});
+
+it.each([
+  { given: ["run", "examples/saxpy.launch.json"] },
+  { given: ["check", "--json", "--workload", "full-t1"] },
+  { given: ["--help"] },
+])("$given says in one line that standard output is full", async ({ given }) => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...given], {
+    cwd: PACKAGE_ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  expect(stderr).toBe("decode-lab: FILE_UNWRITABLE: cannot write standard output: no space left\n");
+  expect(status).toBe(2);
 });
 
 it("never writes an error document over the launch file of `run --json LAUNCH.json`", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { countFindings, type Finding } from "../../src/finding.ts";
+import { countFindings, type Finding, type Site } from "../../src/finding.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
 import { checkText } from "../../src/report/check-text.ts";
 import type { CheckReport, CheckRow, Report } from "../../src/report/documents.ts";
@@ -146,6 +146,33 @@ it("prints which check caught each exhibit", async () => {
   const text = exhibitsText(EXHIBIT_ROWS, report(EXHIBIT_ROWS), PLAIN);
   await expect(text).toMatchFileSnapshot(join(FOLDER, "exhibits.txt"));
   expect(schemaErrors("check", report(EXHIBIT_ROWS))).toEqual([]);
+});
+
+it("prints what a verdict holds for, and in which schedules and passes a finding was seen", async () => {
+  const seen = { seenInSchedules: 2, firstSeed: 5 };
+  const hidden: Finding = { ...RACE, second: { ...RACE.second, file: "", line: 0, ptxLine: 2 } as Site };
+  const findings: Finding[] = [
+    { ...UNWRITTEN, ...seen, seenInSchedules: 1 },
+    { ...RACE, ...seen, pass: "both" },
+    { ...hidden, pass: "unoptimised" },
+  ];
+  const several = {
+    schedules: { count: 8, scope: "schedules-seen" },
+    passStatus: { optimised: "failed", unoptimised: "failed" },
+    outputsDiffer: ["out", "total"],
+  } as const;
+  const sources = new SourceExcerpts([FOLDER], { optimised: "1\n2\n3", unoptimised: "one\ntwo\nthree" });
+  const once: Report = { ...RUN_REPORT, findings: [], schedules: { count: 1, scope: "schedules-seen" } };
+  const every: Report = { ...once, schedules: { count: 3, scope: "every-schedule" } };
+  const runs: Report[] = [{ ...RUN_REPORT, ...several, outputsDiffer: ["out", "total"], findings }, once, every];
+  const cells = ["-", "1", "0", "0", "0", "0", "-"];
+  const rows = [row({ ...several, outputsDiffer: ["out", "total"] }, cells), row({}, cells)];
+  const text = [...runs.map((run) => runText(run, sources, PLAIN)), checkText(rows, report(rows), PLAIN)].join(
+    "\n---\n",
+  );
+  await expect(text).toMatchFileSnapshot(join(FOLDER, "schedules.txt"));
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+  for (const run of runs) expect(schemaErrors("report", run)).toEqual([]);
 });
 
 it("prints the report of run with the source lines of a finding", async () => {

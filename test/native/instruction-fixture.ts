@@ -58,6 +58,7 @@ function casesOf(file: string): InstructionCase[] {
       grid: [1, 1, 1],
       block,
       sharedBytes: 0,
+      cooperative: false,
       params: [...inputParams, ...outputParams],
       limits: DEFAULT_LIMITS,
       seed: 0,

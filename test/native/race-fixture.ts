@@ -59,6 +59,7 @@ function readFixture(name: string): RaceFixture {
     grid: header.grid,
     block: header.block,
     sharedBytes: header.sharedBytes,
+    cooperative: false,
     params: header.params.map(bind),
     limits: DEFAULT_LIMITS,
     seed: 0,

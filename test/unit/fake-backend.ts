@@ -1,7 +1,7 @@
 import type { Backend } from "../../src/backends/backend.ts";
 import type { DecodeLabError } from "../../src/errors.ts";
 import type { Finding } from "../../src/finding.ts";
-import type { NativeLaunch, NativeResult } from "../../src/native/addon.ts";
+import type { EntryParameter, NativeLaunch, NativeResult } from "../../src/native/addon.ts";
 
 const NO_TRAFFIC = {
   global: {
@@ -17,10 +17,14 @@ const NO_TRAFFIC = {
   shared: { loadRequests: 0, loadWavefronts: 0, storeRequests: 0, storeWavefronts: 0, bankConflicts: 0 },
 };
 
-/** What a fake kernel does: it writes bytes into its buffers by name, or reports findings. */
+/** What a fake kernel does: it writes bytes into its buffers by name, or reports findings; both may depend on the launch. */
 export interface FakeKernel {
-  write?: (name: string, bytes: Uint8Array) => boolean;
-  findings?: Finding[];
+  write?: (name: string, bytes: Uint8Array, launch: NativeLaunch) => boolean;
+  findings?: Finding[] | ((launch: NativeLaunch) => Finding[]);
+  status?: (launch: NativeLaunch) => NativeResult["status"];
+  ordered?: boolean;
+  /** Parameters of the one entry that `describe` tells of. */
+  parameters?: EntryParameter[];
   /** Why the launch is refused instead. */
   refusal?: DecodeLabError;
 }
@@ -30,13 +34,16 @@ export function fakeBackend(kernel: FakeKernel): Backend {
   return {
     name: "fake",
     environment: () => ({}),
-    describe: () => ({ version: "8.8", target: "sm_80", entries: [], files: [] }),
+    describe: () => {
+      const entry = { name: "fake", parameters: kernel.parameters ?? [], reqntid: null, maxntid: null };
+      return { version: "8.8", target: "sm_80", entries: [entry], files: [] };
+    },
     async execute(launch: NativeLaunch): Promise<NativeResult> {
       if (kernel.refusal !== undefined) throw kernel.refusal;
       const buffers = launch.params.flatMap((param) => {
         if (param.kind !== "buffer") return [];
         const size = param.bytes.byteLength;
-        const written = kernel.write?.(param.name, param.bytes) === true;
+        const written = kernel.write?.(param.name, param.bytes, launch) === true;
         const unwritten = written || param.initialised ? 0 : size;
         return [
           {
@@ -48,13 +55,16 @@ export function fakeBackend(kernel: FakeKernel): Backend {
           },
         ];
       });
+      const { findings = [] } = kernel;
+      const status = kernel.status?.(launch) ?? "ok";
       return {
-        status: "ok",
-        reason: "",
-        findings: kernel.findings ?? [],
+        status,
+        reason: status === "ok" ? "" : `${status} by plan`,
+        findings: typeof findings === "function" ? findings(launch) : findings,
         instructions: 1,
         laneOperations: 32,
         wallSeconds: 0,
+        ordered: kernel.ordered ?? false,
         ctas: 1,
         traffic: NO_TRAFFIC,
         buffers,

@@ -4,6 +4,7 @@ import { loadKernel } from "../../src/catalogue.ts";
 import { encode } from "../../src/dtype.ts";
 import { DecodeLabError } from "../../src/errors.ts";
 import type { Finding } from "../../src/finding.ts";
+import type { NativeLaunch } from "../../src/native/addon.ts";
 import { type PlannedRow, planRows } from "../../src/rows/plan.ts";
 import { RowRunner } from "../../src/rows/run-row.ts";
 import { type FakeKernel, fakeBackend } from "./fake-backend.ts";
@@ -38,8 +39,8 @@ function largest(values: Float64Array): number {
   return Math.max(...values.map(Math.abs));
 }
 
-async function recordOf(kernel: FakeKernel) {
-  const { record } = await new RowRunner(fakeBackend(kernel)).run(plan);
+async function recordOf(kernel: FakeKernel, schedules = 1, row: PlannedRow = plan) {
+  const { record } = await new RowRunner(fakeBackend(kernel), schedules).run(row);
   return record;
 }
 
@@ -89,15 +90,17 @@ describe("a row", () => {
 
   it("fails for an output that was not written", async () => {
     const kernel = writing();
-    const record = await recordOf({ write: (name, bytes) => name !== "v_out" && kernel.write?.(name, bytes) === true });
+    const record = await recordOf({
+      write: (name, bytes, launch) => name !== "v_out" && kernel.write?.(name, bytes, launch) === true,
+    });
     expect(record.findings).toMatchObject([{ check: "diff", class: "unwritten", buffer: "v_out" }]);
   });
 
   it("fails for a changed input, not for one rewritten with its own bytes", async () => {
     const kernel = writing();
     const rewriting = (change: number): FakeKernel => ({
-      write(name, bytes) {
-        if (name !== "q_weight") return kernel.write?.(name, bytes) === true;
+      write(name, bytes, launch) {
+        if (name !== "q_weight") return kernel.write?.(name, bytes, launch) === true;
         bytes[0] = (bytes[0] as number) ^ change;
         return true;
       },
@@ -117,5 +120,63 @@ describe("a row", () => {
     expect(await recordOf({ ...writing(), findings: [RACE] })).toMatchObject({ verdict: "FAIL", counts: { races: 1 } });
     const warning = await recordOf({ ...writing(), findings: [{ ...RACE, severity: "warning" }] });
     expect(warning).toMatchObject({ verdict: "PASS", status: "ok", counts: { races: 1 } });
+  });
+});
+
+describe("a row under several schedules", () => {
+  it("holds for every schedule, or for those seen where threads communicate", async () => {
+    expect((await recordOf(writing(), 2)).schedules).toEqual({ count: 2, scope: "every-schedule" });
+    const record = await recordOf({ ...writing(), ordered: true }, 2);
+    expect(record.schedules).toEqual({ count: 2, scope: "schedules-seen" });
+  });
+
+  it("fails for what one seed alone shows, gives each seed fresh inputs and shows the figures of the one that failed", async () => {
+    const seeds: number[] = [];
+    const kernel: FakeKernel = {
+      write(name, bytes, launch) {
+        if (name === "q_weight") {
+          expect(bytes[0]).not.toBe(0x55);
+          bytes[0] = 0x55;
+          return false;
+        }
+        const values = reference[name]?.slice();
+        if (values === undefined) return false;
+        if (name === "q_out") seeds.push(launch.seed);
+        if (name === "k_out" && launch.seed === 1) values.fill(0, 256, 512);
+        bytes.set(encode("bf16", values));
+        return true;
+      },
+    };
+    const { record, cells } = await new RowRunner(fakeBackend(kernel), 3).run(plan);
+    expect(seeds).toEqual([0, 1, 2]);
+    expect(record).toMatchObject({ status: "failed", verdict: "FAIL", outputsDiffer: ["k_out"] });
+    expect(record.findings).toMatchObject([{ class: "wrong-value", seenInSchedules: 1, firstSeed: 1 }]);
+    expect(cells[0]).toMatch(/^1\.000\//);
+  });
+
+  it("counts in the table each finding of any schedule once", async () => {
+    const cellsOf = async (findings: FakeKernel["findings"]) =>
+      (await new RowRunner(fakeBackend({ ...writing(), ...(findings && { findings }) }), 2).run(plan)).cells;
+    expect((await cellsOf([RACE]))[1]).toBe("1");
+    expect((await cellsOf(({ seed }) => [{ ...RACE, buffer: `seed ${seed}` }]))[1]).toBe("2");
+  });
+});
+
+describe("a row with a second pass", () => {
+  it("fails for a race that the unoptimised code alone shows, whose values are not judged", async () => {
+    const row = { ...plan, unoptimisedFile: plan.artifactFile };
+    const isSecond = ({ ptx }: NativeLaunch) => ptx.startsWith("{");
+    const kernel = writing();
+    const record = await recordOf(
+      {
+        write: (name, bytes, launch) => !isSecond(launch) && kernel.write?.(name, bytes, launch) === true,
+        findings: (launch) => (isSecond(launch) ? [RACE] : []),
+        status: (launch) => (isSecond(launch) ? "failed" : "ok"),
+      },
+      1,
+      row,
+    );
+    expect(record.passStatus).toEqual({ optimised: "ok", unoptimised: "failed" });
+    expect(record).toMatchObject({ verdict: "FAIL", findings: [{ check: "races", pass: "unoptimised" }] });
   });
 });

@@ -14,6 +14,7 @@ from . import Compiled, CompilerMissing, InputError, one_line
 NEXT = r"(?:,|\n\s*\.b8 )"  # between two bytes of a string in a debug section
 PREFIX = NEXT.join(str(ord(letter)) for letter in "_INTERNAL_")
 MODULE_ID = re.compile(rf"({PREFIX}{NEXT})(\d+(?:{NEXT}\d+){{7}})")
+DEBUG_SECTION = re.compile(r"^[ \t]*\.section\s+\.debug_\w+\s*\{[^{}]*\}[ \t]*\n?", flags=re.MULTILINE)
 ADD_FLAGS = {"NVCC_APPEND_FLAGS", "NVCC_PREPEND_FLAGS"}
 HOW_TO_GET = "nvcc 13.0.88 is not on PATH; `python -m pip install -r kernels/requirements-test.txt` installs it"
 
@@ -35,6 +36,12 @@ def compile_cuda(source: Path, root: Path, target: str, flags: list[str]) -> Com
         ptx = output.read_text()
         included = included_files(list_of_files.read_text(), root) - {source}
     return Compiled(without_absolute_paths(ptx, root), version(nvcc), [f"-arch={target}", *flags], 0, included)
+
+
+def compile_unoptimised(source: Path, root: Path, target: str, flags: list[str]) -> str:
+    """PTX for a second pass, with every access of the source in its order; without debug sections, which hold paths."""
+    compiled = compile_cuda(source, root, target, [*(flag for flag in flags if flag != "-lineinfo"), "-G"])
+    return re.sub(r"^(\.target \w+), debug", r"\1", DEBUG_SECTION.sub("", compiled.ptx), flags=re.MULTILINE)
 
 
 def included_files(rule: str, root: Path) -> frozenset[Path]:
