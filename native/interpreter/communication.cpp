@@ -59,7 +59,7 @@ void note_communication(machine::Program& program, const std::vector<RegisterUse
     const bool result_is_read = std::any_of(uses[at].writes.begin(), uses[at].writes.end(),
                                             [&](int reg) { return is_read[static_cast<size_t>(reg)]; });
     program.depends_on_order |= memory.semantics != Semantics::relaxed || result_is_read;
-    memory.fence_follows = reaches[at] && program.instruction(operation).mnemonic == "ld";
+    memory.in_pattern |= reaches[at] && program.instruction(operation).mnemonic == "ld";
   }
 }
 

@@ -7,7 +7,7 @@
 
 namespace decode_lab::interpreter {
 
-// Sets program.ctas_communicate and program.depends_on_order, and memory.fence_follows of relaxed loads.
+// Sets program.ctas_communicate and program.depends_on_order, and memory.in_pattern of relaxed loads that a fence may follow.
 void note_communication(machine::Program& program, const std::vector<RegisterUse>& uses);
 
 }  // namespace decode_lab::interpreter

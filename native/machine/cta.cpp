@@ -21,6 +21,7 @@ Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t 
                            2 * shared_bytes_.size());
   for (uint32_t warp = 0; warp < warps; warp++) {
     const uint32_t lanes = std::min(kLanes, threads - warp * kLanes);
+    copies_.emplace_back();
     warps_.emplace_back(*this, warp, lanes == kLanes ? kAllLanes : lane_bit(lanes) - 1);
   }
 }
@@ -32,6 +33,8 @@ void Cta::begin(uint64_t linear_index) {
             static_cast<uint32_t>(linear_index / grid[0] / grid[1])};
   order_ = CausalityOrder(static_cast<uint32_t>(linear_index), warp_count());
   observation_.clear();
+  mbarriers_.clear();
+  for (AsynchronousCopies& copies : copies_) copies.clear();
   barriers_.fill({});
   live_threads_ = grid_.threads();
   std::fill(shared_bytes_.begin(), shared_bytes_.end(), std::byte{0xFF});

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "machine/asynchronous_copies.h"
 #include "machine/causality_order.h"
 #include "machine/grid.h"
+#include "machine/mbarriers.h"
 #include "machine/observation_order.h"
 #include "machine/observer.h"
 #include "machine/schedule.h"
@@ -47,6 +49,8 @@ class Cta {
   Buffer& shared() { return shared_; }
   Buffer& parameters() { return parameters_; }
   ObservationOrder& observation() { return observation_; }  // of shared memory
+  Mbarriers& mbarriers() { return mbarriers_; }
+  AsynchronousCopies& copies(uint32_t warp) { return copies_[warp]; }
   Budget& budget() const { return budget_; }
   uint32_t slot() const { return slot_; }
   CausalityOrder& order() { return order_; }
@@ -76,6 +80,8 @@ class Cta {
   Buffer parameters_;
   CausalityOrder order_;
   ObservationOrder observation_;
+  Mbarriers mbarriers_;
+  std::vector<AsynchronousCopies> copies_;  // [warp]
   uint32_t slot_;
   std::deque<Warp> warps_;
   Schedule schedule_;

@@ -50,9 +50,9 @@ void access(Warp& warp, const Operation& operation, LaneMask active, Request::Ki
   const uint32_t bytes = operation.memory.bytes();
   Addresses addresses;
   gather_addresses(warp, operation.memory, addresses);
-  Resolver resolver(warp, operation, addresses, {kind, bytes, bytes});
+  Resolver resolver(warp, operation, operation.memory.space, addresses, {kind, bytes, bytes});
   for (LaneMask todo = active; todo != 0;) {
-    const StateSpace space = resolver.resolve(operation.memory.space, todo);
+    const StateSpace space = resolver.resolve(todo);
     if (resolver.lanes() == 0) continue;
     const Request request{kind,  space, &operation, &warp.cta(), warp.index(), bytes, resolver.lanes(), resolver.spans(),
                           stored};

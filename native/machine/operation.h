@@ -38,7 +38,7 @@ struct MemoryAccess {
   bool non_coherent;      // ld.global.nc
   Semantics semantics;
   Scope scope;
-  bool fence_follows;  // of a relaxed load: an acquire fence may come behind it
+  bool in_pattern;    // of a relaxed access: part of a release or acquire pattern of several instructions
   bool is_reduction;   // red: forms no acquire pattern (PTX ISA 8.11.1)
   StoredNumbers numbers;  // of a store's elements
   bool reduced;  // store: every element went through an exchange between lanes (shfl.bfly), as sums of a warp do
@@ -73,6 +73,7 @@ struct Operation {
   Slot membermask = kNoSlot;
   std::array<Slot, 16> slots{};  // destinations first, then sources
   MemoryAccess memory{};
+  MemoryAccess source{};  // of a copy from memory to memory
 };
 
 }  // namespace decode_lab::machine

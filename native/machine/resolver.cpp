@@ -68,7 +68,7 @@ bool Resolver::resolve_pattern(StateSpace space, LaneMask active) {
   const bool together = differ == 0 && (active & (active - 1)) != 0;
   if (!together && (apart != 0 || (shifted & (shifted + 1)) != 0)) return false;
   if (together && reach_.kind == Request::Kind::store) return false;
-  const bool is_generic = operation_.memory.space == StateSpace::generic;
+  const bool is_generic = space_ == StateSpace::generic;
   const Where where = locate(space, is_generic ? address - window_of(space) : address, first);
   const uint64_t bytes = together ? reach_.bytes : uint64_t{lane_count(active)} * reach_.bytes;
   if (where.buffer == nullptr || where.offset < 0 || where.limit < static_cast<int64_t>(bytes) ||
@@ -94,7 +94,7 @@ void Resolver::append(uint32_t lane, Place place) {
 
 void Resolver::resolve_lane(StateSpace space, uint32_t lane) {
   const uint64_t address = addresses_[lane];
-  const bool is_generic = operation_.memory.space == StateSpace::generic;
+  const bool is_generic = space_ == StateSpace::generic;
   const Where where = locate(space, is_generic ? address - window_of(space) : address, lane);
   const bool writes = reach_.kind != Request::Kind::load;
   if (where.buffer == nullptr || where.offset < 0 || where.offset > where.limit - static_cast<int64_t>(reach_.bytes))
@@ -105,7 +105,8 @@ void Resolver::resolve_lane(StateSpace space, uint32_t lane) {
   append(lane, {where.buffer, where.host_offset});
 }
 
-StateSpace Resolver::resolve(StateSpace space, LaneMask& todo) {
+StateSpace Resolver::resolve(LaneMask& todo) {
+  StateSpace space = space_;
   lanes_ = 0;
   count_ = 0;
   LaneMask active = todo;

@@ -22,12 +22,13 @@ struct Reach {
 
 class Resolver {
  public:
-  Resolver(Warp& warp, const Operation& operation, const Addresses& addresses, Reach reach)
-      : warp_(warp), operation_(operation), addresses_(addresses), reach_(reach) {}
+  // `space` may be generic.
+  Resolver(Warp& warp, const Operation& operation, ptx::StateSpace space, const Addresses& addresses, Reach reach)
+      : warp_(warp), operation_(operation), space_(space), addresses_(addresses), reach_(reach) {}
 
   // Takes the lanes of the first lane's state space out of `todo`; the places of those that do not fault are then in
-  // lanes() and spans(). `space` may be generic.
-  ptx::StateSpace resolve(ptx::StateSpace space, LaneMask& todo);
+  // lanes() and spans().
+  ptx::StateSpace resolve(LaneMask& todo);
 
   LaneMask lanes() const { return lanes_; }
   std::span<const Span> spans() const { return {spans_.data(), count_}; }
@@ -47,6 +48,7 @@ class Resolver {
 
   Warp& warp_;
   const Operation& operation_;
+  ptx::StateSpace space_;
   const Addresses& addresses_;
   Reach reach_;
   LaneMask lanes_ = 0;

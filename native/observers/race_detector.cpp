@@ -130,7 +130,8 @@ LaneMask RaceDetector::unordered_lanes(const Access& old, const Piece& unit, uin
 
 Likeness RaceDetector::likeness(const Access& old, const Piece& unit, uint32_t lane) const {
   const Access& added = unit.access;
-  if (!old.write || !added.write || old.reads_too || added.reads_too) return Likeness::different;
+  if (!old.write || !added.write || old.reads_too || added.reads_too || old.copy != 0 || added.copy != 0)
+    return Likeness::different;
   const Bytes common{unit.row + added.begin, unit.row + added.end};
   const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
                           old.clock == added.clock;

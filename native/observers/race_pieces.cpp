@@ -48,7 +48,7 @@ Access access_of(const Request& request) {
   access.reads_too = request.kind == Request::Kind::read_modify_write;
   access.non_coherent = memory.non_coherent;
   access.strong = memory.semantics != Semantics::weak;
-  access.in_pattern = machine::acquires(memory.semantics) || machine::releases(memory.semantics) || memory.fence_follows;
+  access.in_pattern = machine::acquires(memory.semantics) || machine::releases(memory.semantics) || memory.in_pattern;
   access.scope = memory.scope;
   return access;
 }
