@@ -38,6 +38,9 @@ class Decoding {
   // A predicate that may be written negated; the flag goes to `negated`.
   machine::Slot predicate(size_t index, bool& negated);
   machine::Slot carry_flag() { return layout_.carry_flag(); }
+  machine::Slot constant(uint32_t bits, uint64_t value) { return layout_.of_constant(bits, value); }
+  machine::Slot scratch(uint32_t bits) { return layout_.sink(bits); }  // a row whose contents nothing keeps
+  uint32_t target() const { return layout_.target(); }                 // 80 for sm_80
   uint64_t immediate(size_t index) const;
   ptx::Type register_type(const ptx::Operand& operand) const;  // refuses anything but a register
   const RegisterLayout& layout() const { return layout_; }

@@ -13,8 +13,9 @@ using VariableAddresses = std::map<const ptx::Variable*, uint64_t>;
 
 class RegisterLayout {
  public:
-  RegisterLayout(const ptx::Function& function, const VariableAddresses& addresses)
-      : function_(function), addresses_(addresses) {}
+  // `target`: 80 for sm_80.
+  RegisterLayout(const ptx::Function& function, const VariableAddresses& addresses, uint32_t target)
+      : function_(function), addresses_(addresses), target_(target) {}
 
   machine::Slot of_register(int index);
   machine::Slot of_constant(uint32_t bits, uint64_t value);
@@ -23,6 +24,8 @@ class RegisterLayout {
   machine::Slot sink(uint32_t bits);  // where `_` goes
   uint64_t address_of(const ptx::Variable& variable) const { return addresses_.at(&variable); }
   const ptx::Register& declaration(int index) const { return function_.registers[static_cast<size_t>(index)]; }
+
+  uint32_t target() const { return target_; }
 
   std::vector<machine::ConstantRow> constants() const;
   std::vector<machine::SpecialRow> specials() const;
@@ -33,6 +36,7 @@ class RegisterLayout {
 
   const ptx::Function& function_;
   const VariableAddresses& addresses_;
+  uint32_t target_;
   std::map<int, machine::Slot> registers_;
   std::map<std::pair<uint32_t, uint64_t>, machine::Slot> constants_;
   std::map<machine::SpecialRegister, machine::Slot> specials_;

@@ -51,7 +51,7 @@ machine::Program decode(const ptx::Function& entry, const VariableLayout& variab
   refuse_calls(entry);
   machine::Program program{};
   program.function = &entry;
-  instructions::RegisterLayout layout(entry, variables.addresses);
+  instructions::RegisterLayout layout(entry, variables.addresses, variables.target);
   std::vector<RegisterUse> uses(entry.instructions.size() + 1);
   for (uint32_t index = 0; index < entry.instructions.size(); index++)
     program.operations.push_back(decode_instruction(entry, index, layout, uses[index]));

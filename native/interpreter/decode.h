@@ -15,6 +15,7 @@ struct VariableLayout {
   uint64_t parameter_bytes;
   std::vector<uint32_t> parameter_offsets;
   std::vector<const ptx::Variable*> globals;  // the i-th is global buffer i
+  uint32_t target;                            // of the module, 80 for sm_80
 };
 
 VariableLayout lay_out_variables(const ptx::Module& module, const ptx::Function& entry);

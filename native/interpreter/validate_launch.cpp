@@ -1,27 +1,19 @@
 #include "interpreter/validate_launch.h"
 
-#include <charconv>
-
 #include "error.h"
 
 namespace decode_lab::interpreter {
 
 namespace {
 
-constexpr int kNewestTarget = 90;
+constexpr uint32_t kNewestTarget = 90;
 constexpr uint32_t kMostThreads = 1024;
 constexpr Dim3 kMostBlock{1024, 1024, 64};
 constexpr Dim3 kMostGrid{0x7FFFFFFF, 65535, 65535};
 constexpr uint64_t kMostCtas = 0xFFFFFFFF;
 
-int target_number(const std::string& target) {
-  int number = 0;
-  std::from_chars(target.data() + 3, target.data() + target.size(), number);
-  return number;
-}
-
 // Shared memory that one CTA may use, in bytes.
-uint64_t most_shared(int target) {
+uint64_t most_shared(uint32_t target) {
   if (target >= 90) return 227 << 10;
   if (target == 80 || target == 87) return 163 << 10;
   if (target == 86 || target == 89) return 99 << 10;
@@ -75,7 +67,7 @@ void validate_parameters(const Launch& launch, const ptx::Function& entry) {
 }  // namespace
 
 void require_supported_target(const ptx::Module& module) {
-  const int number = target_number(module.target);
+  const uint32_t number = module.target_number();
   if (number < 70 || number > kNewestTarget)
     unsupported("target '" + module.target + "' is not supported (sm_70 to sm_90 are)", 1);
 }
@@ -92,8 +84,7 @@ void validate_launch(const Launch& launch, const ptx::Module& module, const ptx:
                      const VariableLayout& variables) {
   validate_shape(launch, entry);
   validate_parameters(launch, entry);
-  const uint64_t shared = variables.shared_bytes + launch.shared_bytes,
-                 most = most_shared(target_number(module.target));
+  const uint64_t shared = variables.shared_bytes + launch.shared_bytes, most = most_shared(module.target_number());
   if (launch.shared_bytes > most || shared > most)
     invalid_launch("the CTA needs " + std::to_string(variables.shared_bytes) + " + " +
                    std::to_string(launch.shared_bytes) + " bytes of shared memory, " + module.target + " has " +

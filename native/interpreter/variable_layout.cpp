@@ -28,6 +28,7 @@ void require_at_most(uint64_t bytes, uint64_t limit, const char* what, int line)
 
 VariableLayout lay_out_variables(const ptx::Module& module, const ptx::Function& entry) {
   VariableLayout layout{};
+  layout.target = module.target_number();
   std::vector<const ptx::Variable*> dynamic;
   auto add = [&](const ptx::Variable& variable) {
     switch (variable.space) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "machine/lane_mask.h"
 #include "machine/register_file.h"
@@ -72,6 +73,7 @@ struct Operation {
   Comparison comparison = nullptr;  // setp, set
   Slot membermask = kNoSlot;
   std::array<Slot, 16> slots{};  // destinations first, then sources
+  std::vector<Slot> registers;  // of the matrix instructions, whose fragments are longer: d, a, b, c
   MemoryAccess memory{};
   MemoryAccess source{};  // of a copy from memory to memory
 };

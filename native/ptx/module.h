@@ -1,6 +1,7 @@
 // A parsed PTX module: names resolved within their scopes, instructions still in the words of the text.
 #pragma once
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -82,6 +83,13 @@ struct Module {
   std::map<uint32_t, std::string> files;
   std::deque<Variable> variables;
   std::deque<Function> entries;
+
+  // 80 for "sm_80", 90 for "sm_90a".
+  uint32_t target_number() const {
+    uint32_t number = 0;
+    std::from_chars(target.data() + 3, target.data() + target.size(), number);
+    return number;
+  }
 };
 
 // Reads the body of `entry` and the declarations of all entries; bodies of the others may hold what is not supported.
