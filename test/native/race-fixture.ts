@@ -19,6 +19,7 @@ const headerSchema = z.strictObject({
   grid: dim3,
   block: dim3,
   sharedBytes: z.int().nonnegative(),
+  cooperative: z.boolean().optional(),
   params: z.array(paramSchema),
   expect: z.array(
     z.strictObject({ check: z.string(), class: z.string(), severity: z.string(), lines: z.array(z.int()) }),
@@ -59,7 +60,7 @@ function readFixture(name: string): RaceFixture {
     grid: header.grid,
     block: header.block,
     sharedBytes: header.sharedBytes,
-    cooperative: false,
+    cooperative: header.cooperative ?? false,
     params: header.params.map(bind),
     limits: DEFAULT_LIMITS,
     seed: 0,
