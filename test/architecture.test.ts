@@ -90,6 +90,7 @@ const NATIVE_LAYERS: Record<string, readonly string[]> = {
   observers: ["", "ptx", "machine"],
   interpreter: ["", "ptx", "machine", "instructions", "observers"],
   addon: ["", "ptx", "interpreter"],
+  fuzz: ["", "ptx", "interpreter"],
 };
 
 describe("nothing points back", () => {

@@ -37,6 +37,10 @@ void Decoding::require_no_modifiers() const {
   if (!modifiers_.empty()) refuse("with '." + modifiers_.front() + "'");
 }
 
+void Decoding::require_second_destination_taken() const {
+  if (instruction_.second_destination && !second_destination_taken_) invalid("takes no second destination");
+}
+
 void Decoding::require_operands(size_t least, size_t most) const {
   const size_t count = instruction_.operands.size();
   if (count >= least && count <= most) return;
@@ -93,6 +97,8 @@ Slot Decoding::source(const ptx::Operand& operand, ptx::Type type) {
 }
 
 Slot Decoding::destination(const ptx::Operand& operand, ptx::Type type) {
+  if (instruction_.second_destination && &operand == &*instruction_.second_destination)
+    second_destination_taken_ = true;
   if (operand.kind == Kind::sink) return layout_.sink(type.bits);
   if (operand.kind != Kind::reg || operand.negated) invalid("needs a register as its destination");
   definitions.push_back(operand.reg);

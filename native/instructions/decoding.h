@@ -25,6 +25,7 @@ class Decoding {
   std::string take_one_of(std::initializer_list<std::string_view> modifiers);  // "" if none was
   ptx::Type take_type();                                                       // refuses if there is none
   void require_no_modifiers() const;                                           // refuses what is left
+  void require_second_destination_taken() const;                               // refuses the q of p|q otherwise
 
   void require_operands(size_t count) const { require_operands(count, count); }
   void require_operands(size_t least, size_t most) const;
@@ -57,6 +58,7 @@ class Decoding {
   const ptx::Instruction& instruction_;
   RegisterLayout& layout_;
   std::vector<std::string> modifiers_;
+  bool second_destination_taken_ = false;
 };
 
 }  // namespace decode_lab::instructions

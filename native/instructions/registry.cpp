@@ -43,7 +43,8 @@ void decode(Decoding& decoding) {
   for (const Row& row : kRows) {
     if (row.mnemonic != instruction.mnemonic || (row.types != Types::any && row.types != types)) continue;
     row.decode(decoding);
-    return decoding.require_no_modifiers();
+    decoding.require_no_modifiers();
+    return decoding.require_second_destination_taken();
   }
   decoding.refuse("");
 }

@@ -108,7 +108,7 @@ class EntryParser {
   void registers() {
     const int line = cursor_.line();
     const std::string type_word = cursor_.word("a register type");
-    const auto type = parse_type(type_word.substr(1));
+    const auto type = type_word.starts_with('.') ? parse_type(type_word.substr(1)) : std::nullopt;
     if (!type || type->bits == 8 || type->bits == 128) unsupported("registers of type '" + type_word + "'", line);
     do {
       const std::string name = cursor_.word("a register name");
@@ -139,8 +139,9 @@ class EntryParser {
       std::string_view digits = std::string_view(text).substr(kUsedBytes.size());
       const bool hexadecimal = digits.starts_with("0x");
       if (hexadecimal) digits.remove_prefix(2);
-      if (std::from_chars(digits.data(), digits.data() + digits.size(), used_bytes_mask_, hexadecimal ? 16 : 10).ec !=
-          std::errc())
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), used_bytes_mask_, hexadecimal ? 16 : 10);
+      if (error != std::errc() || end != digits.data() + digits.size())
         syntax_error("'" + text + "' holds no mask", line);
     }
     cursor_.expect(';');
@@ -175,7 +176,7 @@ class EntryParser {
       const auto position = static_cast<uint32_t>(function_.instructions[index].operands.size());
       Operand operand = parse_operand(cursor_, scopes_, index, position);
       function_.instructions[index].operands.push_back(std::move(operand));
-      if (cursor_.accept('|'))
+      if (position == 0 && cursor_.accept('|'))
         function_.instructions[index].second_destination = parse_operand(cursor_, scopes_, index, position);
     } while (cursor_.accept(','));
     cursor_.expect(';');

@@ -111,8 +111,8 @@ class Lexer {
     const std::string_view digits = text_.substr(start, at_ - start);
     if (digits.size() > 2 && digits[0] == '0') {
       const char base = static_cast<char>(std::tolower(digits[1]));
-      if (base == 'f') return {Token::Kind::f32, digits, parse(digits.substr(2), 16, digits), line_};
-      if (base == 'd') return {Token::Kind::f64, digits, parse(digits.substr(2), 16, digits), line_};
+      if (base == 'f') return {Token::Kind::f32, digits, parse_float_bits(digits, 8), line_};
+      if (base == 'd') return {Token::Kind::f64, digits, parse_float_bits(digits, 16), line_};
       if (base == 'x') return {Token::Kind::integer, digits, parse(strip_u(digits.substr(2)), 16, digits), line_};
       if (base == 'b') return {Token::Kind::integer, digits, parse(strip_u(digits.substr(2)), 2, digits), line_};
     }
@@ -139,6 +139,13 @@ class Lexer {
     if (error != std::errc() || end != digits.data() + digits.size())
       syntax_error("'" + std::string(whole) + "' is not a number", line_);
     return value;
+  }
+
+  // 0f and eight hexadecimal digits, 0d and sixteen (PTX ISA 4.5.2).
+  uint64_t parse_float_bits(std::string_view digits, size_t count) const {
+    if (digits.size() != 2 + count)
+      syntax_error("'" + std::string(digits) + "' needs " + std::to_string(count) + " hexadecimal digits", line_);
+    return parse(digits.substr(2), 16, digits);
   }
 
   Token decimal_fraction(std::string_view digits) const {

@@ -10,7 +10,7 @@ class OperandParser {
 
   Operand parse(uint32_t instruction, uint32_t operand) {
     if (cursor_.accept('[')) return address();
-    if (cursor_.accept('{')) return vector();
+    if (cursor_.accept('{')) return vector(instruction, operand);
     if (cursor_.accept('!')) return negated();
     if (cursor_.accept('-')) return number(true);
     if (cursor_.peek().kind != Token::Kind::word) return number(false);
@@ -42,25 +42,26 @@ class OperandParser {
     return result;
   }
 
-  Operand vector() {
+  Operand vector(uint32_t instruction, uint32_t operand) {
     Operand result{};
     result.kind = Operand::Kind::vector;
     do {
-      result.elements.push_back(parse(0, 0));
+      if (cursor_.peek().is('{')) cursor_.wrong("an element of a vector");
+      result.elements.push_back(parse(instruction, operand));
     } while (cursor_.accept(','));
     cursor_.expect('}');
     return result;
   }
 
   int64_t signed_offset() {
-    int64_t offset = 0;
+    uint64_t offset = 0;  // wraps, as addresses do
     while (cursor_.peek().is('+') || cursor_.peek().is('-')) {
       bool negative = cursor_.next().is('-');
       if (cursor_.accept('-')) negative = !negative;
-      const auto value = static_cast<int64_t>(cursor_.integer("a byte offset"));
-      offset += negative ? -value : value;
+      const uint64_t value = cursor_.integer("a byte offset");
+      offset += negative ? 0 - value : value;
     }
-    return offset;
+    return static_cast<int64_t>(offset);
   }
 
   Operand address() {

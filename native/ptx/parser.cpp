@@ -24,14 +24,14 @@ class ModuleParser {
     if (token.kind == Token::Kind::inline_asm_begin || token.kind == Token::Kind::inline_asm_end)
       return void(cursor_.next());
     if (token.is(';')) return void(cursor_.next());
-    const std::string name = cursor_.word("a directive");
+    std::string name = cursor_.word("a directive");
+    if (name == ".visible" || name == ".weak" || name == ".common") name = cursor_.word("a directive");
     if (name == ".version") return version();
     if (name == ".target") return target();
     if (name == ".address_size") return address_size();
     if (name == ".file") return file();
     if (name == ".section") return section();
     if (name == ".pragma") return pragma();
-    if (name == ".visible" || name == ".weak" || name == ".common") return directive();
     if (name == ".extern") return void(is_extern_ = true);
     if (name == ".entry") return entry();
     if (name == ".func") return device_function();

@@ -7,7 +7,8 @@ namespace decode_lab::ptx {
 
 namespace {
 
-constexpr uint64_t kLargestVariable = uint64_t{1} << 32;  // bytes; a module that asks for more is refused
+constexpr uint64_t kLargestVariable = uint64_t{1} << 32;     // bytes; a module that asks for more is refused
+constexpr uint64_t kLargestInitialised = uint64_t{1} << 26;  // bytes from the first to the last initial value
 
 void parse_attributes(Cursor& cursor, Variable& variable, bool& has_type, uint32_t& vector_length) {
   for (;;) {
@@ -28,6 +29,7 @@ void parse_attributes(Cursor& cursor, Variable& variable, bool& has_type, uint32
     } else if (cursor.peek().kind == Token::Kind::word && text.starts_with('.')) {
       const auto type = parse_type(text.substr(1));
       if (!type) unsupported("declaration attribute '" + std::string(text) + "'", cursor.line());
+      if (*type == kPredicate) invalid_ptx("variables of type .pred (registers can be)", cursor.line());
       variable.type = *type;
       has_type = true;
       cursor.next();
@@ -44,8 +46,10 @@ std::vector<uint64_t> parse_extents(Cursor& cursor, const Variable& variable) {
   while (cursor.accept('[')) {
     extents.push_back(cursor.peek().is(']') ? 0 : cursor.integer("an array extent"));
     cursor.expect(']');
-    if (extents.back() > kLargestVariable || (count *= extents.back()) > kLargestVariable)
+    const uint64_t extent = std::max(extents.back(), uint64_t{1});
+    if (extent > kLargestVariable / count)
       unsupported("variable '" + variable.name + "' is larger than 4 GiB", variable.line);
+    count *= extent;
   }
   return extents;
 }
@@ -70,18 +74,29 @@ uint64_t parse_initial_value(Cursor& cursor, const Variable& variable) {
   return is_double ? std::bit_cast<uint64_t>(value) : std::bit_cast<uint32_t>(static_cast<float>(value));
 }
 
-// Fills one dimension of the array: missing elements are zero (PTX ISA 5.4.4).
-void parse_initial_values(Cursor& cursor, Variable& variable, const std::vector<uint64_t>& extents, size_t dimension) {
+// Fills one dimension of the array; `row_bytes` are of one element of it, 0 where the array does not say. Missing
+// elements are zero (PTX ISA 5.4.4).
+void parse_initial_values(Cursor& cursor, Variable& variable, const std::vector<uint64_t>& extents, size_t dimension,
+                          uint64_t row_bytes) {
   if (!cursor.accept('{')) {
     return append(variable.initial, parse_initial_value(cursor, variable), variable.type.bytes());
   }
-  uint64_t inner = 1;
-  for (size_t i = dimension + 1; i < extents.size(); i++) inner *= extents[i];
+  if (dimension > extents.size())
+    invalid_ptx("'" + variable.name + "' has initial values in more braces than dimensions", cursor.line());
+  const uint64_t extent = dimension + 1 < extents.size() ? extents[dimension + 1] : 1;
   while (!cursor.accept('}')) {
-    const size_t before = variable.initial.size();
+    const uint64_t before = variable.initial.size();
     const bool nested = cursor.peek().is('{');
-    parse_initial_values(cursor, variable, extents, dimension + 1);
-    if (nested) variable.initial.resize(std::max(variable.initial.size(), before + inner * variable.type.bytes()));
+    parse_initial_values(cursor, variable, extents, dimension + 1, extent == 0 ? 0 : row_bytes / extent);
+    if (nested && row_bytes != 0) {
+      if (variable.initial.size() > before + row_bytes)
+        invalid_ptx("'" + variable.name + "' has " + std::to_string(variable.initial.size() - before) +
+                        " bytes of initial values for a row of " + std::to_string(row_bytes),
+                    cursor.line());
+      if (before + row_bytes > kLargestInitialised)
+        unsupported("initial values of '" + variable.name + "' that reach beyond 64 MiB", cursor.line());
+      variable.initial.resize(before + row_bytes);
+    }
     if (!cursor.peek().is('}')) cursor.expect(',');
   }
 }
@@ -101,13 +116,20 @@ Variable parse_variable(Cursor& cursor, StateSpace space, bool is_extern) {
   const std::vector<uint64_t> extents = parse_extents(cursor, variable);
   uint64_t count = 1;
   for (const uint64_t extent : extents) count *= extent;
-  if (cursor.accept('=')) parse_initial_values(cursor, variable, extents, 0);
+  uint64_t row_bytes = uint64_t{vector_length} * variable.type.bytes();
+  for (size_t i = 1; i < extents.size(); i++) row_bytes *= extents[i];
+  if (cursor.accept('=')) {
+    if (space != StateSpace::global && space != StateSpace::constant)
+      invalid_ptx("'" + variable.name + "' has initial values, which only .global and .const take", cursor.line());
+    parse_initial_values(cursor, variable, extents, 0, row_bytes);
+  }
   const uint64_t declared = count * vector_length * variable.type.bytes();
   if (declared != 0 && variable.initial.size() > declared)
     invalid_ptx("'" + variable.name + "' has " + std::to_string(variable.initial.size()) +
                     " bytes of initial values for " + std::to_string(declared),
                 variable.line);
   variable.size = declared != 0 ? declared : variable.initial.size();
+  if (variable.size == 0 && !is_extern) invalid_ptx("'" + variable.name + "' has no size", variable.line);
   variable.align = std::max(variable.align, variable.type.bytes() * vector_length);
   if (space == StateSpace::param && variable.type.bits == 64 && count == 1)
     variable.is_pointer = variable.is_pointer || !variable.type.is_signed();

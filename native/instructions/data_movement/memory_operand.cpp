@@ -73,8 +73,9 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::Memo
     const StateSpace declared = operand.variable->space;
     if (memory.space != StateSpace::generic && memory.space != declared)
       decoding.invalid("addresses '" + operand.variable->name + "', which lies in ." + to_string(declared));
-    memory.offset += static_cast<int64_t>(decoding.layout().address_of(*operand.variable) +
-                                          (memory.space == StateSpace::generic ? machine::window_of(declared) : 0));
+    memory.offset =
+        static_cast<int64_t>(static_cast<uint64_t>(operand.offset) + decoding.layout().address_of(*operand.variable) +
+                             (memory.space == StateSpace::generic ? machine::window_of(declared) : 0));
   } else if (operand.reg >= 0) {
     ptx::Operand base{};
     base.kind = ptx::Operand::Kind::reg;
