@@ -33,6 +33,23 @@ ptx::Type Decoding::take_type() {
   refuse("without a type");
 }
 
+ptx::Type Decoding::take_type(std::span<const std::string_view> legal) {
+  const auto type = std::find_if(modifiers_.begin(), modifiers_.end(),
+                                 [](const std::string& modifier) { return ptx::parse_type(modifier).has_value(); });
+  if (type == modifiers_.end()) refuse("without a type");
+  if (std::find(legal.begin(), legal.end(), *type) == legal.end()) {
+    std::string list;
+    for (const auto word : legal) list += (list.empty() ? "." : ", .") + std::string(word);
+    invalid("has type ." + *type + ", not one of " + list);
+  }
+  return take_type();
+}
+
+void Decoding::require_target(uint32_t least) const {
+  if (target() >= least) return;
+  invalid("needs sm_" + std::to_string(least) + " or higher, the module is for sm_" + std::to_string(target()));
+}
+
 void Decoding::require_no_modifiers() const {
   if (!modifiers_.empty()) refuse("with '." + modifiers_.front() + "'");
 }
@@ -49,6 +66,8 @@ void Decoding::require_operands(size_t least, size_t most) const {
 }
 
 Slot Decoding::register_slot(const ptx::Operand& operand, ptx::Type type) {
+  if (!operand.selector.empty()) invalid("takes no sub-word operand '" + operand.name + "'");
+  if (operand.minus) invalid("takes no operand '-" + operand.name + "'");
   const ptx::Register& reg = layout_.declaration(operand.reg);
   if (reg.type.bits != type.bits)
     invalid("needs a ." + to_string(type) + " register, '" + reg.name + "' is ." + to_string(reg.type));

@@ -3,6 +3,7 @@
 #pragma once
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,11 @@ class Decoding {
   bool take(std::string_view modifier);                                        // was it there?
   std::string take_one_of(std::initializer_list<std::string_view> modifiers);  // "" if none was
   ptx::Type take_type();                                                       // refuses if there is none
-  void require_no_modifiers() const;                                           // refuses what is left
-  void require_second_destination_taken() const;                               // refuses the q of p|q otherwise
+  // The next type, which must be one of these words.
+  ptx::Type take_type(std::span<const std::string_view> legal);
+  ptx::Type take_type(std::initializer_list<std::string_view> legal) { return take_type(std::span(legal)); }
+  void require_no_modifiers() const;              // refuses what is left
+  void require_second_destination_taken() const;  // refuses the q of p|q otherwise
 
   void require_operands(size_t count) const { require_operands(count, count); }
   void require_operands(size_t least, size_t most) const;
@@ -45,6 +49,7 @@ class Decoding {
   uint64_t immediate(size_t index) const;
   ptx::Type register_type(const ptx::Operand& operand) const;  // refuses anything but a register
   const RegisterLayout& layout() const { return layout_; }
+  void require_target(uint32_t least) const;  // refuses what a newer target brought
 
   [[noreturn]] void refuse(const std::string& why) const;   // PTX_UNSUPPORTED
   [[noreturn]] void invalid(const std::string& why) const;  // PTX_INVALID

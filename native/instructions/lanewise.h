@@ -57,8 +57,10 @@ void lanewise_with_argument(Warp& warp, const Operation& operation, LaneMask act
   D* const destination = warp.row<D>(operation.slots[0]);
   [&]<size_t... I>(std::index_sequence<I...>) {
     const std::tuple<const S*...> sources{warp.row<S>(operation.slots[I + 1])...};
+    const uint32_t argument = operation.argument;
+    DECODE_LAB_INDEPENDENT_LANES
     for (uint32_t lane = 0; lane < kLanes; lane++) {
-      const D computed = Compute{}(std::get<I>(sources)[lane]..., operation.argument);
+      const D computed = Compute{}(std::get<I>(sources)[lane]..., argument);
       destination[lane] = (active >> lane & 1) != 0 ? computed : destination[lane];
     }
   }

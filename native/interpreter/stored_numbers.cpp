@@ -31,6 +31,7 @@ StoredNumbers computed_by(const ptx::Instruction& instruction) {
   if (instruction.mnemonic == "setp") return StoredNumbers::unknown;
   StoredNumbers numbers = StoredNumbers::unknown;
   for (const std::string& modifier : instruction.modifiers) {
+    if (modifier == "e4m3x2" || modifier == "e5m2x2") return numbers;  // known only as what cvt makes of it
     const auto type = ptx::parse_type(modifier);
     if (!type) continue;
     numbers = numbers_of(*type);

@@ -13,7 +13,8 @@ namespace decode_lab::machine {
 class Warp;
 struct Operation;
 using Handler = void (*)(Warp&, const Operation&, LaneMask active);
-using Comparison = LaneMask (*)(Warp&, const Operation&);
+// One bit per lane; of packed pairs the upper elements' lanes are the upper 32 bits.
+using Comparison = uint64_t (*)(Warp&, const Operation&);
 
 // What a store's elements are known to be, by its type or by the instructions that computed them.
 enum class StoredNumbers : uint8_t { unknown, half, half_pair, single_precision, double_precision };

@@ -109,7 +109,7 @@ class EntryParser {
     const int line = cursor_.line();
     const std::string type_word = cursor_.word("a register type");
     const auto type = type_word.starts_with('.') ? parse_type(type_word.substr(1)) : std::nullopt;
-    if (!type || type->bits == 8 || type->bits == 128) unsupported("registers of type '" + type_word + "'", line);
+    if (!type || type->bits == 8) unsupported("registers of type '" + type_word + "'", line);
     do {
       const std::string name = cursor_.word("a register name");
       if (cursor_.accept('<')) {

@@ -44,6 +44,8 @@ struct Operand {
   enum class Kind : uint8_t { reg, immediate, floating_immediate, address, vector, variable, special, label, sink };
   Kind kind;
   bool negated = false;    // !%p
+  bool minus = false;      // -%r of vmad
+  std::string selector;    // of a register: "b0" of %r.b0, "h10" of %r.h10 (PTX ISA 9.7.18)
   int reg = -1;            // Kind::reg: index into Function::registers; Kind::address: base register or -1
   uint64_t bits = 0;       // immediates: 64-bit integer or IEEE double
   bool is_single = false;  // floating immediate written as 0f…; `bits` holds the single

@@ -12,7 +12,7 @@ class OperandParser {
     if (cursor_.accept('[')) return address();
     if (cursor_.accept('{')) return vector(instruction, operand);
     if (cursor_.accept('!')) return negated();
-    if (cursor_.accept('-')) return number(true);
+    if (cursor_.accept('-')) return minus();
     if (cursor_.peek().kind != Token::Kind::word) return number(false);
     return name(instruction, operand);
   }
@@ -22,6 +22,14 @@ class OperandParser {
     Operand result = name(0, 0);
     if (result.kind != Operand::Kind::reg) cursor_.wrong("a predicate register behind '!'");
     result.negated = true;
+    return result;
+  }
+
+  Operand minus() {
+    if (cursor_.peek().kind != Token::Kind::word) return number(true);
+    Operand result = name(0, 0);
+    if (result.kind != Operand::Kind::reg) cursor_.wrong("a number or a register behind '-'");
+    result.minus = true;
     return result;
   }
 
@@ -93,6 +101,8 @@ class OperandParser {
       result.kind = Operand::Kind::sink;
     } else if ((result.reg = scopes_.find_register(result.name)) >= 0) {
       result.kind = Operand::Kind::reg;
+    } else if (sub_word(result)) {
+      result.kind = Operand::Kind::reg;
     } else if ((result.variable = scopes_.find_variable(result.name)) != nullptr) {
       result.kind = Operand::Kind::variable;
       result.offset = signed_offset();
@@ -103,6 +113,15 @@ class OperandParser {
       scopes_.refer_to_label(result.name, instruction, operand, line);
     }
     return result;
+  }
+
+  // %r.b0 and the like: a register and what of it a video instruction takes.
+  bool sub_word(Operand& operand) {
+    const size_t dot = operand.name.rfind('.');
+    if (dot == std::string::npos) return false;
+    operand.reg = scopes_.find_register(operand.name.substr(0, dot));
+    if (operand.reg >= 0) operand.selector = operand.name.substr(dot + 1);
+    return operand.reg >= 0;
   }
 
   Cursor& cursor_;

@@ -6,7 +6,7 @@
 namespace decode_lab::ptx {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Type>, 21> kTypes{{
+constexpr std::array<std::pair<std::string_view, Type>, 23> kTypes{{
     {"b8", {TypeClass::untyped, 8}},
     {"b16", {TypeClass::untyped, 16}},
     {"b32", {TypeClass::untyped, 32}},
@@ -23,6 +23,8 @@ constexpr std::array<std::pair<std::string_view, Type>, 21> kTypes{{
     {"f16x2", {TypeClass::half_x2, 32}},
     {"bf16", {TypeClass::bfloat, 16}},
     {"bf16x2", {TypeClass::bfloat_x2, 32}},
+    {"u16x2", {TypeClass::unsigned_integer_x2, 32}},
+    {"s16x2", {TypeClass::signed_integer_x2, 32}},
     {"f32", {TypeClass::floating, 32}},
     {"f64", {TypeClass::floating, 64}},
     {"pred", kPredicate},

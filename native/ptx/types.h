@@ -13,6 +13,8 @@ enum class TypeClass : uint8_t {
   untyped,
   unsigned_integer,
   signed_integer,
+  unsigned_integer_x2,
+  signed_integer_x2,
   floating,
   half,
   half_x2,
@@ -27,6 +29,9 @@ struct Type {
   uint32_t bytes() const { return bits / 8; }
   bool is_integer() const {
     return type_class == TypeClass::unsigned_integer || type_class == TypeClass::signed_integer;
+  }
+  bool is_pair_of_integers() const {
+    return type_class == TypeClass::unsigned_integer_x2 || type_class == TypeClass::signed_integer_x2;
   }
   bool is_signed() const { return type_class == TypeClass::signed_integer; }
   bool operator==(const Type&) const = default;

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "instructions/floating_point/number_format.h"
+#include "instructions/half_precision/half_number.h"
 #include "instructions/type_dispatch.h"
 
 namespace decode_lab::instructions {
@@ -48,17 +49,25 @@ struct Flushed {
   float operator()(float value) const { return flush_subnormal(value); }
 };
 struct FromF16 {
-  double operator()(uint16_t bits) const { return to_double(bits, kF16); }
+  float operator()(uint16_t bits) const { return F16Bits::to_float(bits); }
 };
 struct FromF16Flushed {
-  double operator()(uint16_t bits) const { return to_double((bits & 0x7C00) == 0 ? bits & 0x8000 : bits, kF16); }
+  float operator()(uint16_t bits) const { return F16Bits::to_float(flush_bits<F16Bits>(bits)); }
 };
 struct FromBf16 {
   float operator()(uint16_t bits) const { return bf16_to_float(bits); }
 };
+template <class Load>
+struct Lower {
+  float operator()(uint32_t pair) const { return Load{}(static_cast<uint16_t>(pair)); }
+};
+template <class Load>
+struct Upper {
+  float operator()(uint32_t pair) const { return Load{}(static_cast<uint16_t>(pair >> 16)); }
+};
 
 template <class Compare, class T, class Load>
-LaneMask compare_rows(Warp& warp, const Operation& operation) {
+uint64_t compare_rows(Warp& warp, const Operation& operation) {
   const T* const a = warp.row<T>(operation.slots[1]);
   const T* const b = warp.row<T>(operation.slots[2]);
   LaneMask holds = 0;
@@ -66,23 +75,38 @@ LaneMask compare_rows(Warp& warp, const Operation& operation) {
   return holds;
 }
 
+template <class Compare, class Load>
+uint64_t compare_pairs(Warp& warp, const Operation& operation) {
+  return compare_rows<Compare, uint32_t, Lower<Load>>(warp, operation) |
+         compare_rows<Compare, uint32_t, Upper<Load>>(warp, operation) << 32;
+}
+
+// What compares rows of T; pairs of halves come as uint32_t with a Load of one half.
+template <class Compare, class T, class Load>
+constexpr Comparison comparison_of() {
+  if constexpr (std::is_same_v<T, uint32_t> && !std::is_same_v<Load, AsIs>)
+    return &compare_pairs<Compare, Load>;
+  else
+    return &compare_rows<Compare, T, Load>;
+}
+
 template <class T, class Load = AsIs>
 Comparison floating_comparison(std::string_view name) {
   const std::pair<std::string_view, Comparison> known[] = {
-      {"eq", &compare_rows<std::equal_to<>, T, Load>},
-      {"ne", &compare_rows<OrderedNotEqual, T, Load>},
-      {"lt", &compare_rows<std::less<>, T, Load>},
-      {"le", &compare_rows<std::less_equal<>, T, Load>},
-      {"gt", &compare_rows<std::greater<>, T, Load>},
-      {"ge", &compare_rows<std::greater_equal<>, T, Load>},
-      {"equ", &compare_rows<OrUnordered<std::equal_to<>>, T, Load>},
-      {"neu", &compare_rows<OrUnordered<OrderedNotEqual>, T, Load>},
-      {"ltu", &compare_rows<OrUnordered<std::less<>>, T, Load>},
-      {"leu", &compare_rows<OrUnordered<std::less_equal<>>, T, Load>},
-      {"gtu", &compare_rows<OrUnordered<std::greater<>>, T, Load>},
-      {"geu", &compare_rows<OrUnordered<std::greater_equal<>>, T, Load>},
-      {"num", &compare_rows<Numbers, T, Load>},
-      {"nan", &compare_rows<AnyNaN, T, Load>},
+      {"eq", comparison_of<std::equal_to<>, T, Load>()},
+      {"ne", comparison_of<OrderedNotEqual, T, Load>()},
+      {"lt", comparison_of<std::less<>, T, Load>()},
+      {"le", comparison_of<std::less_equal<>, T, Load>()},
+      {"gt", comparison_of<std::greater<>, T, Load>()},
+      {"ge", comparison_of<std::greater_equal<>, T, Load>()},
+      {"equ", comparison_of<OrUnordered<std::equal_to<>>, T, Load>()},
+      {"neu", comparison_of<OrUnordered<OrderedNotEqual>, T, Load>()},
+      {"ltu", comparison_of<OrUnordered<std::less<>>, T, Load>()},
+      {"leu", comparison_of<OrUnordered<std::less_equal<>>, T, Load>()},
+      {"gtu", comparison_of<OrUnordered<std::greater<>>, T, Load>()},
+      {"geu", comparison_of<OrUnordered<std::greater_equal<>>, T, Load>()},
+      {"num", comparison_of<Numbers, T, Load>()},
+      {"nan", comparison_of<AnyNaN, T, Load>()},
   };
   for (const auto& [operator_name, comparison] : known)
     if (operator_name == name) return comparison;
@@ -115,41 +139,50 @@ BoolOp take_bool_op(Decoding& decoding) {
                          : BoolOp::none;
 }
 
-Comparison take_comparison(Decoding& decoding) {
+Compared take_comparison(Decoding& decoding) {
   const std::string name = decoding.take_one_of({"eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ",
                                                  "neu", "ltu", "leu", "gtu", "geu", "num", "nan"});
-  if (name.empty()) decoding.refuse("without a comparison operator");
+  if (name.empty()) decoding.invalid("needs a comparison operator");
   const bool flush = decoding.take("ftz");
-  const ptx::Type type = decoding.take_type();
-  const bool may_flush = type == ptx::Type{ptx::TypeClass::floating, 32} || type.type_class == ptx::TypeClass::half;
-  if (flush && !may_flush) decoding.invalid("has .ftz, which ." + to_string(type) + " does not take");
+  const ptx::Type type = decoding.take_type(
+      {"b16", "b32", "b64", "u16", "u32", "u64", "s16", "s32", "s64", "f16", "f16x2", "bf16", "bf16x2", "f32", "f64"});
   decoding.operation.slots[1] = decoding.source(1, type);
   decoding.operation.slots[2] = decoding.source(2, type);
   Comparison comparison = nullptr;
+  bool may_flush = false;
   switch (type.type_class) {
     case ptx::TypeClass::floating:
-      if (type.bits == 64)
-        comparison = floating_comparison<double>(name);
-      else
-        comparison = flush ? floating_comparison<float, Flushed>(name) : floating_comparison<float>(name);
+      may_flush = type.bits == 32;
+      comparison = type.bits == 64 ? floating_comparison<double>(name)
+                   : flush         ? floating_comparison<float, Flushed>(name)
+                                   : floating_comparison<float>(name);
       break;
     case ptx::TypeClass::half:
+      may_flush = true;
       comparison =
           flush ? floating_comparison<uint16_t, FromF16Flushed>(name) : floating_comparison<uint16_t, FromF16>(name);
       break;
-    case ptx::TypeClass::bfloat:
-      comparison = floating_comparison<uint16_t, FromBf16>(name);
-      break;
     case ptx::TypeClass::half_x2:
+      may_flush = true;
+      comparison =
+          flush ? floating_comparison<uint32_t, FromF16Flushed>(name) : floating_comparison<uint32_t, FromF16>(name);
+      break;
+    case ptx::TypeClass::bfloat:
     case ptx::TypeClass::bfloat_x2:
-    case ptx::TypeClass::predicate:
-      decoding.refuse("of type ." + to_string(type));
+      decoding.require_target(90);
+      comparison = type.bits == 32 ? floating_comparison<uint32_t, FromBf16>(name)
+                                   : floating_comparison<uint16_t, FromBf16>(name);
+      break;
+    case ptx::TypeClass::untyped:
+      if (name != "eq" && name != "ne") break;
+      [[fallthrough]];
     default:
       comparison = with_integer_type(decoding, type, [&]<class T>() { return integer_comparison<T>(name); });
   }
+  if (flush && !may_flush) decoding.invalid("has .ftz, which ." + to_string(type) + " does not take");
   if (comparison == nullptr)
     decoding.invalid("has operator ." + name + ", which ." + to_string(type) + " does not take");
-  return comparison;
+  return {comparison, type, flush};
 }
 
 }  // namespace decode_lab::instructions

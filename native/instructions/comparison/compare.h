@@ -5,7 +5,7 @@
 
 namespace decode_lab::instructions {
 
-using machine::Comparison;  // compares rows slots[1] and slots[2]: one bit per lane
+using machine::Comparison;  // compares rows slots[1] and slots[2]
 
 // {.BoolOp}: how the result is combined with a third predicate operand.
 enum class BoolOp : uint8_t { none, bit_and, bit_or, bit_xor };
@@ -15,7 +15,17 @@ inline LaneMask combine(BoolOp op, LaneMask a, LaneMask b) {
   return op == BoolOp::bit_and ? a & b : op == BoolOp::bit_or ? a | b : op == BoolOp::bit_xor ? a ^ b : a;
 }
 
+struct Compared {
+  Comparison comparison;
+  ptx::Type type;  // of the operands
+  bool flush;
+};
+
 // Takes the operator, .ftz and the operands' type; binds operands 1 and 2 to slots[1] and slots[2].
-Comparison take_comparison(Decoding& decoding);
+Compared take_comparison(Decoding& decoding);
+
+inline bool is_half_pair(ptx::Type type) {
+  return type.type_class == ptx::TypeClass::half_x2 || type.type_class == ptx::TypeClass::bfloat_x2;
+}
 
 }  // namespace decode_lab::instructions

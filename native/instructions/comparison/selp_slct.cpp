@@ -9,6 +9,8 @@ namespace decode_lab::instructions {
 
 namespace {
 
+constexpr std::string_view kSelected[] = {"b16", "b32", "b64", "u16", "u32", "u64", "s16", "s32", "s64", "f32", "f64"};
+
 template <class T>
 void run_selp(Warp& warp, const Operation& operation, LaneMask active) {
   T* const d = warp.row<T>(operation.slots[0]);
@@ -42,7 +44,7 @@ struct SelectFlushed {
 }  // namespace
 
 void decode_selp(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = decoding.take_type(kSelected);
   decoding.require_operands(4);
   auto& operation = decoding.operation;
   operation.slots[1] = decoding.source(1, type);
@@ -56,10 +58,9 @@ void decode_selp(Decoding& decoding) {
 
 void decode_slct(Decoding& decoding) {
   const bool flush = decoding.take("ftz");
-  const ptx::Type type = decoding.take_type(), condition = decoding.take_type();
+  const ptx::Type type = decoding.take_type(kSelected);
+  const ptx::Type condition = flush ? decoding.take_type({"f32"}) : decoding.take_type({"s32", "f32"});
   const bool is_float = condition.type_class == ptx::TypeClass::floating;
-  if (condition.bits != 32 || (!is_float && !condition.is_signed()))
-    decoding.invalid("compares ." + to_string(condition) + ", not .s32 or .f32");
   decoding.require_operands(4);
   auto& operation = decoding.operation;
   operation.slots[1] = decoding.source(1, type);

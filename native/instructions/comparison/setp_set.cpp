@@ -1,6 +1,6 @@
 // setp.CmpOp{.BoolOp}{.ftz}.type p{|q}, a, b{, {!}c}; set.CmpOp{.BoolOp}{.ftz}.dtype.stype d, a, b{, {!}c}
-// (PTX ISA 9.7.6.1, 9.7.7.1 set, 9.7.6.2, 9.7.7.2 setp). q combines the negated comparison. Deviation: set to .f16 and
-// .bf16 is refused.
+// (PTX ISA 9.7.6.1, 9.7.7.1 set, 9.7.6.2, 9.7.7.2 setp). q combines the negated comparison; of packed pairs p is the
+// lower element's and q the upper one's. Deviations: none.
 #include "instructions/comparison/compare.h"
 #include "instructions/decoders.h"
 
@@ -22,18 +22,42 @@ void write_predicate(Warp& warp, Slot slot, LaneMask value, LaneMask active) {
 
 void run_setp(Warp& warp, const Operation& operation, LaneMask active) {
   const auto op = static_cast<BoolOp>(operation.argument & 3);
-  const LaneMask holds = operation.comparison(warp, operation), c = third_operand(warp, operation);
+  const auto holds = static_cast<LaneMask>(operation.comparison(warp, operation));
+  const LaneMask c = third_operand(warp, operation);
   write_predicate(warp, operation.slots[0], combine(op, holds, c), active);
   if ((operation.argument & 8) != 0) write_predicate(warp, operation.slots[4], combine(op, ~holds, c), active);
 }
 
-// True is all ones for integers and 1.0f for .f32.
-template <uint32_t kTrue>
+void run_setp_pair(Warp& warp, const Operation& operation, LaneMask active) {
+  const auto op = static_cast<BoolOp>(operation.argument & 3);
+  const uint64_t holds = operation.comparison(warp, operation);
+  const LaneMask c = third_operand(warp, operation);
+  write_predicate(warp, operation.slots[0], combine(op, static_cast<LaneMask>(holds), c), active);
+  if ((operation.argument & 8) == 0) return;
+  write_predicate(warp, operation.slots[4], combine(op, static_cast<LaneMask>(holds >> 32), c), active);
+}
+
+template <class D, D kTrue>
 void run_set(Warp& warp, const Operation& operation, LaneMask active) {
-  const LaneMask holds = combine(static_cast<BoolOp>(operation.argument & 3), operation.comparison(warp, operation),
-                                 third_operand(warp, operation));
+  const LaneMask holds =
+      combine(static_cast<BoolOp>(operation.argument & 3), static_cast<LaneMask>(operation.comparison(warp, operation)),
+              third_operand(warp, operation));
+  auto* const d = warp.row<D>(operation.slots[0]);
+  machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = (holds >> lane & 1) != 0 ? kTrue : D{0}; });
+}
+
+// kTrue: of one element.
+template <uint32_t kTrue>
+void run_set_pair(Warp& warp, const Operation& operation, LaneMask active) {
+  const auto op = static_cast<BoolOp>(operation.argument & 3);
+  const uint64_t holds = operation.comparison(warp, operation);
+  const LaneMask c = third_operand(warp, operation);
+  const LaneMask low = combine(op, static_cast<LaneMask>(holds), c);
+  const LaneMask high = combine(op, static_cast<LaneMask>(holds >> 32), c);
   auto* const d = warp.row<uint32_t>(operation.slots[0]);
-  machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = (holds >> lane & 1) != 0 ? kTrue : 0; });
+  machine::for_each_lane(active, [&](uint32_t lane) {
+    d[lane] = ((low >> lane & 1) != 0 ? kTrue : 0) | ((high >> lane & 1) != 0 ? kTrue << 16 : 0);
+  });
 }
 
 void take_third_operand(Decoding& decoding) {
@@ -46,27 +70,55 @@ void take_third_operand(Decoding& decoding) {
   decoding.operation.argument |= negated ? 4 : 0;
 }
 
+// True is all ones for integers and 1.0 for floating-point types; null where the operands' type does not go with `d`.
+machine::Handler set_handler(ptx::Type d, ptx::Type operands) {
+  using ptx::TypeClass;
+  const TypeClass from = operands.type_class;
+  if (is_half_pair(operands)) {
+    if (d.is_integer() && d.bits == 32) return &run_set_pair<0xFFFF>;
+    if (d != operands) return nullptr;
+    return from == TypeClass::half_x2 ? &run_set_pair<0x3C00> : &run_set_pair<0x3F80>;
+  }
+  const bool from_half = from == TypeClass::half || from == TypeClass::bfloat;
+  if (d.is_integer()) {
+    if (d.bits == 32) return &run_set<uint32_t, 0xFFFFFFFF>;
+    return from_half ? &run_set<uint16_t, 0xFFFF> : nullptr;
+  }
+  if (d.type_class == TypeClass::half) return from != TypeClass::bfloat ? &run_set<uint16_t, 0x3C00> : nullptr;
+  if (d.type_class == TypeClass::bfloat) return &run_set<uint16_t, 0x3F80>;
+  return d.type_class == TypeClass::floating && !from_half ? &run_set<uint32_t, 0x3F800000> : nullptr;
+}
+
 }  // namespace
 
 void decode_setp(Decoding& decoding) {
   take_third_operand(decoding);
-  decoding.operation.comparison = take_comparison(decoding);
-  decoding.operation.slots[0] = decoding.destination(0, ptx::kPredicate);
-  if (decoding.instruction().second_destination) {
-    decoding.operation.slots[4] = decoding.destination(*decoding.instruction().second_destination, ptx::kPredicate);
-    decoding.operation.argument |= 8;
-  }
-  decoding.operation.run = &run_setp;
+  const Compared compared = take_comparison(decoding);
+  auto& operation = decoding.operation;
+  operation.comparison = compared.comparison;
+  operation.run = is_half_pair(compared.type) ? &run_setp_pair : &run_setp;
+  operation.slots[0] = decoding.destination(0, ptx::kPredicate);
+  const auto& second = decoding.instruction().second_destination;
+  if (!second) return;
+  if (compared.type.bits == 16 && !compared.type.is_integer() && compared.type.type_class != ptx::TypeClass::untyped)
+    decoding.invalid("has a second destination, which ." + to_string(compared.type) + " does not take");
+  operation.slots[4] = decoding.destination(*second, ptx::kPredicate);
+  operation.argument |= 8;
 }
 
 void decode_set(Decoding& decoding) {
   take_third_operand(decoding);
-  const ptx::Type type = decoding.take_type();
-  if (type.bits != 32 || (!type.is_integer() && type.type_class != ptx::TypeClass::floating))
-    decoding.refuse("to type ." + to_string(type));
-  decoding.operation.comparison = take_comparison(decoding);
+  const ptx::Type type = decoding.take_type({"u16", "s16", "u32", "s32", "f16", "f16x2", "bf16", "bf16x2", "f32"});
+  const Compared compared = take_comparison(decoding);
+  if (type.type_class == ptx::TypeClass::bfloat) {
+    decoding.require_target(90);
+    if (compared.flush) decoding.invalid("has .ftz, which .bf16 does not take");
+  }
+  decoding.operation.comparison = compared.comparison;
+  decoding.operation.run = set_handler(type, compared.type);
+  if (decoding.operation.run == nullptr)
+    decoding.invalid("sets ." + to_string(type) + " by a comparison of ." + to_string(compared.type));
   decoding.operation.slots[0] = decoding.destination(0, type);
-  decoding.operation.run = type.is_integer() ? &run_set<0xFFFFFFFF> : &run_set<0x3F800000>;
 }
 
 }  // namespace decode_lab::instructions

@@ -1,5 +1,7 @@
-// mov.type d, a; mov.type d, variable or special register; mov.{b32,b64} d, {a, b…} and {d, e…}, a
-// (PTX ISA 9.7.9.3, 9.7.9.4). Deviation: vectors of .b8 and .b128 are refused.
+// mov.type d, a; mov.type d, variable or special register; mov.{b32,b64,b128} d, {a, b…} and {d, e…}, a
+// (PTX ISA 9.7.9.3, 9.7.9.4). Deviation: vectors of .b8 are refused.
+#include <algorithm>
+
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"
@@ -8,6 +10,9 @@
 namespace decode_lab::instructions {
 
 namespace {
+
+constexpr std::string_view kMoved[] = {"pred", "b16", "b32", "b64", "b128", "u16", "u32",
+                                       "u64",  "s16", "s32", "s64", "f32",  "f64"};
 
 using OperandKind = ptx::Operand::Kind;
 
@@ -48,6 +53,8 @@ machine::Handler vector_handler(Decoding& decoding, ptx::Type type, size_t eleme
   if (type.bits == 32 && elements == 2) return &run_vector<uint32_t, uint16_t, kPack>;
   if (type.bits == 64 && elements == 2) return &run_vector<uint64_t, uint32_t, kPack>;
   if (type.bits == 64 && elements == 4) return &run_vector<uint64_t, uint16_t, kPack>;
+  if (type.bits == 128 && elements == 2) return &run_vector<unsigned __int128, uint64_t, kPack>;
+  if (type.bits == 128 && elements == 4) return &run_vector<unsigned __int128, uint32_t, kPack>;
   decoding.refuse("with a vector of " + std::to_string(elements) + " elements");
 }
 
@@ -64,6 +71,9 @@ void decode_unpack(Decoding& decoding, ptx::Type type) {
   decoding.operation.run = vector_handler<false>(decoding, type, elements.size());
   const ptx::Type element{ptx::TypeClass::untyped, type.bits / static_cast<uint32_t>(elements.size())};
   decoding.operation.slots[0] = decoding.source(1, type);
+  if (std::all_of(elements.begin(), elements.end(),
+                  [](const ptx::Operand& element) { return element.kind == OperandKind::sink; }))
+    decoding.invalid("unpacks into sinks alone");
   for (size_t i = 0; i < elements.size(); i++)
     decoding.operation.slots[1 + i] = decoding.destination(elements[i], element);
 }
@@ -71,15 +81,21 @@ void decode_unpack(Decoding& decoding, ptx::Type type) {
 }  // namespace
 
 void decode_mov(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = decoding.take_type(kMoved);
   decoding.require_operands(2);
-  if (decoding.operand(1).kind == OperandKind::vector && decoding.operand(1).elements.size() > 1)
-    return decode_pack(decoding, type);
-  if (decoding.operand(0).kind == OperandKind::vector && decoding.operand(0).elements.size() > 1)
-    return decode_unpack(decoding, type);
+  const auto is_vector = [&](size_t i) {
+    return decoding.operand(i).kind == OperandKind::vector && decoding.operand(i).elements.size() > 1;
+  };
+  if ((is_vector(0) || is_vector(1)) && type.type_class != ptx::TypeClass::untyped)
+    decoding.invalid("packs or unpacks a vector, which only .b types do");
+  if (is_vector(1)) return decode_pack(decoding, type);
+  if (is_vector(0)) return decode_unpack(decoding, type);
+  if (type.bits == 128) decoding.register_type(decoding.operand(1));  // there are no constants of 128 bits
   bind_same_type(decoding, type, 1);
   if (type == ptx::kPredicate)
     decoding.operation.run = &run_mov_predicate;
+  else if (type.bits == 128)
+    decoding.operation.run = &lanewise<Identity, unsigned __int128, unsigned __int128>;
   else
     decoding.operation.run = with_width(decoding, type, []<class T>() { return &lanewise<Identity, T, T>; });
 }

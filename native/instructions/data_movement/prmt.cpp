@@ -31,12 +31,13 @@ uint32_t selector(Mode mode, uint32_t i, uint32_t c) {
   return 0;
 }
 
+template <Mode kMode>
 struct Permute {
-  uint32_t operator()(uint32_t a, uint32_t b, uint32_t c, uint32_t mode) const {
+  uint32_t operator()(uint32_t a, uint32_t b, uint32_t c) const {
     const uint64_t bytes = uint64_t{b} << 32 | a;
     uint32_t result = 0;
     for (uint32_t i = 0; i < 4; i++) {
-      const uint32_t select = selector(static_cast<Mode>(mode), i, c);
+      const uint32_t select = selector(kMode, i, c);
       const auto byte = static_cast<uint32_t>(bytes >> (8 * (select & 7)) & 0xFF);
       result |= ((select & 8) == 0 ? byte : (byte & 0x80) != 0 ? 0xFFu : 0u) << (8 * i);
     }
@@ -44,16 +45,23 @@ struct Permute {
   }
 };
 
+template <Mode... kModes>
+machine::Handler handler_of(uint32_t mode) {
+  constexpr machine::Handler kHandlers[] = {&lanewise<Permute<kModes>, uint32_t, uint32_t, uint32_t, uint32_t>...};
+  return kHandlers[mode];
+}
+
 }  // namespace
 
 void decode_prmt(Decoding& decoding) {
   constexpr std::string_view kModes[] = {"f4e", "b4e", "rc8", "ecl", "ecr", "rc16"};
-  for (uint32_t i = 0; i < std::size(kModes); i++)
-    if (decoding.take(kModes[i])) decoding.operation.argument = i + 1;
-  const ptx::Type type = decoding.take_type();
-  if (type.bits != 32) decoding.invalid("takes .b32");
+  uint32_t mode = 0;
+  for (uint32_t i = 0; i < std::size(kModes) && mode == 0; i++)
+    if (decoding.take(kModes[i])) mode = i + 1;
+  const ptx::Type type = decoding.take_type({"b32"});
   bind_same_type(decoding, type, 3);
-  decoding.operation.run = &lanewise_with_argument<Permute, uint32_t, uint32_t, uint32_t, uint32_t>;
+  decoding.operation.run =
+      handler_of<Mode::selected, Mode::f4e, Mode::b4e, Mode::rc8, Mode::ecl, Mode::ecr, Mode::rc16>(mode);
 }
 
 }  // namespace decode_lab::instructions

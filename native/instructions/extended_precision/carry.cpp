@@ -74,8 +74,7 @@ void decode_madc(Decoding& decoding, bool reads) {
 }  // namespace
 
 void decode_carry_chain(Decoding& decoding, CarryChain which, CarryUse use) {
-  const ptx::Type type = decoding.take_type();
-  if (!type.is_integer() || type.bits < 32) decoding.refuse("of type ." + to_string(type));
+  const ptx::Type type = decoding.take_type({"u32", "s32", "u64", "s64"});
   const bool is_mad = which == CarryChain::mad_lo || which == CarryChain::mad_hi;
   decoding.require_operands(is_mad ? 4 : 3);
   auto& operation = decoding.operation;

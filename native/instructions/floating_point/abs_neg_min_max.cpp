@@ -1,9 +1,13 @@
 // abs{.ftz}.f32, neg{.ftz}.f32, min{.ftz}{.NaN}{.xorsign.abs}.f32, max …, copysign.f32, all also .f64; testp.op.f32
 // (PTX ISA 9.7.3.9, 9.7.3.10, 9.7.3.11, 9.7.3.12, 9.7.3.2, 9.7.3.1). Deviations: none.
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "instructions/decoders.h"
+#include "instructions/floating_point/min_max.h"
 #include "instructions/floating_point/number_format.h"
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"
@@ -24,6 +28,7 @@ template <bool kFlush>
 struct Abs {
   template <class T>
   T operator()(T a) const {
+    if constexpr (sizeof(T) == 8) return std::isnan(a) ? a : std::fabs(a);  // "NaN input is passed through unchanged"
     return std::fabs(kFlush ? flush(a) : a);
   }
 };
@@ -43,35 +48,43 @@ struct CopySign {
   }
 };
 
-// `argument` bits: 0 flush, 1 .NaN, 2 .xorsign.abs. -0 is smaller than +0; one NaN yields the other operand unless
-// .NaN.
-template <bool kMax>
+// Bits of a float or double in the order of the numbers, -0 before +0.
+template <class T>
+auto ordered(T value) {
+  using Signed = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+  const auto bits = std::bit_cast<Signed>(value);
+  return bits < 0 ? static_cast<Signed>(bits ^ std::numeric_limits<Signed>::max()) : bits;
+}
+
+// One NaN yields the other operand unless .NaN.
+template <bool kMax, uint32_t kForm>
 struct MinMax {
   template <class T>
-  T operator()(T a, T b, uint32_t argument) const {
-    if ((argument & 1) != 0) a = flush(a), b = flush(b);
+  T operator()(T a, T b) const {
+    if constexpr ((kForm & kFlushInputs) != 0) a = flush(a), b = flush(b);
     const bool negative = std::signbit(a) != std::signbit(b);
-    if ((argument & 4) != 0) a = std::fabs(a), b = std::fabs(b);
-    T result;
-    if (std::isnan(a) || std::isnan(b)) {
-      result = (argument & 2) != 0 || (std::isnan(a) && std::isnan(b)) ? std::numeric_limits<T>::quiet_NaN()
-               : std::isnan(a)                                         ? b
-                                                                       : a;
-      if constexpr (sizeof(T) == 4) result = canonical_nan(result);
-    } else if (a == b) {
-      result = std::signbit(a) == kMax ? b : a;
-    } else {
-      result = (a < b) == kMax ? b : a;
-    }
-    if ((argument & 4) == 0 || std::isnan(result)) return result;
-    return negative ? -result : result;
+    if constexpr ((kForm & kXorSign) != 0) a = std::fabs(a), b = std::fabs(b);
+    const bool a_nan = a != a, b_nan = b != b;
+    T result = (ordered(a) < ordered(b)) == kMax ? b : a;
+    result = b_nan ? a : result;
+    result = a_nan ? b : result;  // a NaN if both are
+    if constexpr ((kForm & kPropagateNaN) != 0) result = b_nan ? b : result, result = a_nan ? a : result;
+    if constexpr ((kForm & kXorSign) != 0) result = result == result && negative ? -result : result;
+    if constexpr (sizeof(T) == 4) return canonical_nan(result);
+    return result;
   }
 };
+
+template <bool kMax, uint32_t... kForms>
+machine::Handler single_handler(uint32_t form, std::integer_sequence<uint32_t, kForms...>) {
+  constexpr machine::Handler kHandlers[] = {&lanewise<MinMax<kMax, kForms>, float, float, float>...};
+  return kHandlers[form];
+}
 
 template <template <bool> class Compute>
 void decode_sign(Decoding& decoding) {
   const bool flush = decoding.take("ftz");
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = flush ? decoding.take_type({"f32"}) : decoding.take_type(kFloatTypes);
   bind_same_type(decoding, type, 1);
   if (type.bits == 64)
     decoding.operation.run = &lanewise<Compute<false>, double, double>;
@@ -81,18 +94,12 @@ void decode_sign(Decoding& decoding) {
 
 template <bool kMax>
 void decode_min_or_max(Decoding& decoding) {
-  uint32_t argument = decoding.take("ftz") ? 1 : 0;
-  if (decoding.take("NaN")) argument |= 2;
-  if (decoding.take("xorsign")) {
-    if (!decoding.take("abs")) decoding.invalid("has .xorsign without .abs");
-    argument |= 4;
-  }
-  const ptx::Type type = decoding.take_type();
-  if (type.bits == 64 && argument != 0) decoding.invalid("has a modifier that .f64 does not take");
+  if (decoding.instruction().operands.size() == 4) decoding.require_target(100);  // three inputs
+  const uint32_t form = take_min_max_form(decoding);
+  const ptx::Type type = form != 0 ? decoding.take_type({"f32"}) : decoding.take_type(kFloatTypes);
   bind_same_type(decoding, type, 2);
-  decoding.operation.argument = argument;
-  decoding.operation.run = type.bits == 64 ? &lanewise_with_argument<MinMax<kMax>, double, double, double>
-                                           : &lanewise_with_argument<MinMax<kMax>, float, float, float>;
+  decoding.operation.run = type.bits == 64 ? &lanewise<MinMax<kMax, 0>, double, double, double>
+                                           : single_handler<kMax>(form, std::make_integer_sequence<uint32_t, 8>{});
 }
 
 enum class Property : uint32_t { finite, infinite, number, notanumber, normal, subnormal };
@@ -134,7 +141,7 @@ void decode_floating_min(Decoding& decoding) { decode_min_or_max<false>(decoding
 void decode_floating_max(Decoding& decoding) { decode_min_or_max<true>(decoding); }
 
 void decode_copysign(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = decoding.take_type(kFloatTypes);
   bind_same_type(decoding, type, 2);
   decoding.operation.run =
       type.bits == 64 ? &lanewise<CopySign, double, double, double> : &lanewise<CopySign, float, float, float>;
@@ -145,7 +152,7 @@ void decode_testp(Decoding& decoding) {
   const auto name =
       std::find_if(std::begin(kNames), std::end(kNames), [&](auto known) { return decoding.take(known); });
   if (name == std::end(kNames)) decoding.refuse("without a property");
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = decoding.take_type(kFloatTypes);
   decoding.require_operands(2);
   decoding.operation.argument = static_cast<uint32_t>(name - std::begin(kNames));
   decoding.operation.slots[1] = decoding.source(1, type);

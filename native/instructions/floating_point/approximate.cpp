@@ -35,11 +35,10 @@ struct Tanh {
 };
 
 template <class Compute>
-void decode_approximate(Decoding& decoding) {
-  if (!decoding.take("approx")) decoding.refuse("without .approx");
-  const bool flush = decoding.take("ftz");
-  const ptx::Type type = decoding.take_type();
-  if (type.bits != 32) decoding.refuse("of type ." + to_string(type));
+void decode_approximate(Decoding& decoding, bool may_flush = true) {
+  if (!decoding.take("approx")) decoding.invalid("needs .approx");
+  const bool flush = may_flush && decoding.take("ftz");
+  const ptx::Type type = decoding.take_type({"f32"});
   bind_same_type(decoding, type, 1);
   decoding.operation.run = detail::nearest_single<Compute, float>(
       {.rounding = Rounding::nearest_even, .explicit_rounding = true, .flush = flush, .saturate = false, .type = type});
@@ -65,6 +64,9 @@ void decode_sin(Decoding& decoding) { decode_approximate<Sine>(decoding); }
 void decode_cos(Decoding& decoding) { decode_approximate<Cosine>(decoding); }
 void decode_lg2(Decoding& decoding) { decode_approximate<Log2>(decoding); }
 void decode_ex2(Decoding& decoding) { decode_approximate<Exp2>(decoding); }
-void decode_tanh(Decoding& decoding) { decode_approximate<Tanh>(decoding); }
+void decode_tanh(Decoding& decoding) {
+  decoding.require_target(75);
+  decode_approximate<Tanh>(decoding, false);
+}
 
 }  // namespace decode_lab::instructions

@@ -1,5 +1,7 @@
 #include "instructions/floating_point/rounded.h"
 
+#include "instructions/operand_forms.h"
+
 namespace decode_lab::instructions {
 
 RoundedForm take_rounded_form(Decoding& decoding) {
@@ -12,7 +14,7 @@ RoundedForm take_rounded_form(Decoding& decoding) {
                                      : Rounding::nearest_even;
   form.flush = decoding.take("ftz");
   form.saturate = decoding.take("sat");
-  form.type = decoding.take_type();
+  form.type = decoding.take_type(kFloatTypes);
   if (form.type.bits == 64 && (form.flush || form.saturate))
     decoding.invalid("has .ftz or .sat, which .f64 does not take");
   return form;

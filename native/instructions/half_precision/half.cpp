@@ -1,144 +1,95 @@
-// add, sub, mul, fma, abs, neg, min, max of .f16, .f16x2, .bf16, .bf16x2 with {.rn}{.ftz}{.sat}{.relu}{.NaN}
-// (PTX ISA 9.7.4.1–9.7.4.8). Each element is computed exactly enough in double precision and rounded once. Deviations:
-// none.
-#include <cmath>
-
+// add, sub, mul{.rn}{.ftz}{.sat}.{f16,f16x2}, {.rn}.{bf16,bf16x2}; fma.rn{.ftz}{.sat,.relu}.{f16,f16x2},
+// fma.rn{.relu}.{bf16,bf16x2} (PTX ISA 9.7.4.1–9.7.4.4). Each element is computed in double precision and rounded once;
+// 53 bits are more than twice those of either format, so that two roundings give what one would. -0 under .relu becomes
+// +0. Deviation: fma.oob is refused, as the ISA leaves open which NaN is the OOB NaN.
 #include "instructions/decoders.h"
-#include "instructions/floating_point/number_format.h"
-#include "instructions/lanewise.h"
-#include "instructions/operand_forms.h"
+#include "instructions/half_precision/half_forms.h"
 
 namespace decode_lab::instructions {
 
 namespace {
 
-constexpr uint32_t kFlush = 1, kSaturate = 2, kRelu = 4, kNaN = 8, kBfloat = 16;
-
-double quiet() { return std::numeric_limits<double>::quiet_NaN(); }
+constexpr uint32_t kFlush = 1, kSaturate = 2, kRelu = 4;
 
 struct Add {
-  double operator()(double a, double b, uint32_t) const { return a + b; }
+  double operator()(double a, double b) const { return a + b; }
 };
 struct Sub {
-  double operator()(double a, double b, uint32_t) const { return a - b; }
+  double operator()(double a, double b) const { return a - b; }
 };
 struct Mul {
-  double operator()(double a, double b, uint32_t) const { return a * b; }
+  double operator()(double a, double b) const { return a * b; }
 };
-struct Abs {
-  double operator()(double a, uint32_t) const { return std::fabs(a); }
-};
-struct Neg {
-  double operator()(double a, uint32_t) const { return -a; }
-};
-template <bool kMax>
-struct MinMax {
-  double operator()(double a, double b, uint32_t form) const {
-    if (std::isnan(a) || std::isnan(b))
-      return (form & kNaN) != 0 || (std::isnan(a) && std::isnan(b)) ? quiet() : std::isnan(a) ? b : a;
-    if (a == b) return std::signbit(a) == kMax ? b : a;
-    return (a < b) == kMax ? b : a;
-  }
-};
-
-double flush(double value, NumberFormat format) {
-  const double smallest_normal = std::ldexp(1.0, 2 - (1 << (format.exponent_bits - 1)));
-  return std::fabs(value) < smallest_normal ? std::copysign(0.0, value) : value;
-}
-
-double adjust(double value, NumberFormat format, uint32_t form) {
-  if ((form & kFlush) != 0) value = flush(value, format);
-  if ((form & kSaturate) != 0) value = saturate_to_unit(value);
-  if ((form & kRelu) != 0 && value <= 0) value = 0.0;
-  return value;
-}
-
-uint64_t finish(double exact, NumberFormat format, uint32_t form) {
-  const uint64_t rounded = round_to_format(exact, format, Rounding::nearest_even);
-  if ((form & (kFlush | kSaturate | kRelu)) == 0) return rounded;
-  return round_to_format(adjust(to_double(rounded, format), format, form), format, Rounding::nearest_even);
-}
-
-// One element; sources are bits of the format.
-template <class Compute, class... S>
-uint16_t element(uint32_t form, S... bits) {
-  const NumberFormat format = (form & kBfloat) != 0 ? kBf16 : kF16;
-  auto value = [&](uint16_t b) {
-    return (form & kFlush) != 0 ? flush(to_double(b, format), format) : to_double(b, format);
-  };
-  return static_cast<uint16_t>(finish(Compute{}(value(bits)..., form), format, form));
-}
 
 // a·b is exact in double; the sum is made odd when it is not, so that the one rounding that follows is right.
 struct Fma {
-  double operator()(double a, double b, double c, uint32_t) const {
+  double operator()(double a, double b, double c) const {
     const double product = a * b, sum = product + c, part = sum - product;
     const double error = (product - (sum - part)) + (c - part);
-    const auto bits = std::bit_cast<uint64_t>(sum);
-    if (error == 0 || !std::isfinite(sum) || (bits & 1) != 0) return sum;
-    return std::bit_cast<double>((error > 0) == (sum > 0) ? bits + 1 : bits - 1);
-  }
-};
-
-template <class Compute, class W>
-struct Elements {
-  template <class... S>
-  W operator()(S... sources_and_form) const {
-    return run(std::forward_as_tuple(sources_and_form...), std::make_index_sequence<sizeof...(S) - 1>{});
+    const auto bits = std::bit_cast<int64_t>(sum), error_bits = std::bit_cast<int64_t>(error);
+    const bool finite = (bits & kExponent) != kExponent;
+    const int64_t away_or_toward_zero = 1 | (bits ^ error_bits) >> 63;
+    const int64_t adjustment = (error_bits & INT64_MAX) != 0 ? away_or_toward_zero : 0;
+    const int64_t if_even = adjustment & ((bits & 1) - 1);
+    return std::bit_cast<double>(bits + (finite ? if_even : 0));
   }
 
  private:
-  template <class Tuple, size_t... I>
-  W run(Tuple&& values, std::index_sequence<I...>) const {
-    const uint32_t form = std::get<sizeof...(I)>(values);
-    W result = element<Compute>(form, static_cast<uint16_t>(std::get<I>(values))...);
-    if constexpr (sizeof(W) == 4)
-      result |= W{element<Compute>(form, static_cast<uint16_t>(std::get<I>(values) >> 16)...)} << 16;
-    return result;
-  }
+  static constexpr int64_t kExponent = int64_t{0x7FF} << 52;
 };
 
-template <class Compute, size_t kSources>
-void decode_half(Decoding& decoding, uint32_t form) {
-  const ptx::Type type = decoding.take_type();
-  if (type.type_class == ptx::TypeClass::bfloat || type.type_class == ptx::TypeClass::bfloat_x2) form |= kBfloat;
-  bind_same_type(decoding, type, kSources);
-  decoding.operation.argument = form;
-  auto handler = [&]<class W>() -> machine::Handler {
-    if constexpr (kSources == 1)
-      return &lanewise_with_argument<Elements<Compute, W>, W, W>;
-    else if constexpr (kSources == 2)
-      return &lanewise_with_argument<Elements<Compute, W>, W, W, W>;
-    else
-      return &lanewise_with_argument<Elements<Compute, W>, W, W, W, W>;
-  };
-  decoding.operation.run =
-      type.bits == 32 ? handler.template operator()<uint32_t>() : handler.template operator()<uint16_t>();
-}
+template <class Compute>
+struct Arithmetic {
+  template <class Format, uint32_t kForm>
+  struct Element {
+    template <class... S>
+    uint16_t operator()(S... bits) const {
+      uint16_t result = round_to_half<Format>(Compute{}(value(bits)...));
+      if constexpr ((kForm & kFlush) != 0) result = flush_bits<Format>(result);
+      const bool negative = (result & 0x8000) != 0;
+      if constexpr ((kForm & kSaturate) != 0) {
+        const uint16_t limited = result > Format::kOne ? Format::kOne : result;
+        return negative | is_nan_bits<Format>(result) ? uint16_t{0} : limited;
+      }
+      if constexpr ((kForm & kRelu) != 0) return negative ? uint16_t{0} : result;
+      return result;
+    }
 
-uint32_t take_arithmetic_form(Decoding& decoding) {
-  decoding.take("rn");
+   private:
+    static double value(uint16_t bits) {
+      return static_cast<double>(Format::to_float((kForm & kFlush) != 0 ? flush_bits<Format>(bits) : bits));
+    }
+  };
+};
+
+uint32_t take_form(Decoding& decoding) {
   return (decoding.take("ftz") ? kFlush : 0) | (decoding.take("sat") ? kSaturate : 0);
 }
 
-uint32_t take_flush(Decoding& decoding) { return decoding.take("ftz") ? kFlush : 0; }
+template <class Compute>
+void decode_binary(Decoding& decoding) {
+  decoding.take("rn");
+  const uint32_t form = take_form(decoding);
+  const ptx::Type type = decoding.take_type(kHalfTypes);
+  if (is_bfloat(type)) decoding.require_target(90);
+  bind_half<Arithmetic<Compute>::template Element, 2, Forms<0, kFlush, kSaturate, kFlush | kSaturate>, Forms<0>>(
+      decoding, type, form);
+}
 
 }  // namespace
 
-void decode_half_add(Decoding& decoding) { decode_half<Add, 2>(decoding, take_arithmetic_form(decoding)); }
-void decode_half_sub(Decoding& decoding) { decode_half<Sub, 2>(decoding, take_arithmetic_form(decoding)); }
-void decode_half_mul(Decoding& decoding) { decode_half<Mul, 2>(decoding, take_arithmetic_form(decoding)); }
+void decode_half_add(Decoding& decoding) { decode_binary<Add>(decoding); }
+void decode_half_sub(Decoding& decoding) { decode_binary<Sub>(decoding); }
+void decode_half_mul(Decoding& decoding) { decode_binary<Mul>(decoding); }
+
 void decode_half_fma(Decoding& decoding) {
-  const uint32_t form = take_arithmetic_form(decoding);
-  decode_half<Fma, 3>(decoding, form | (decoding.take("relu") ? kRelu : 0));
-}
-void decode_half_abs(Decoding& decoding) { decode_half<Abs, 1>(decoding, take_flush(decoding)); }
-void decode_half_neg(Decoding& decoding) { decode_half<Neg, 1>(decoding, take_flush(decoding)); }
-void decode_half_min(Decoding& decoding) {
-  decode_half<MinMax<false>, 2>(decoding, take_flush(decoding) | (decoding.take("NaN") ? kNaN : 0));
-}
-void decode_half_max(Decoding& decoding) {
-  decode_half<MinMax<true>, 2>(decoding, take_flush(decoding) | (decoding.take("NaN") ? kNaN : 0));
+  if (!decoding.take("rn")) decoding.invalid("needs .rn");
+  if (decoding.take("oob")) decoding.refuse("with .oob");
+  const uint32_t form = take_form(decoding) | (decoding.take("relu") ? kRelu : 0);
+  const ptx::Type type = decoding.take_type(kHalfTypes);
+  if (is_bfloat(type) || (form & kRelu) != 0) decoding.require_target(80);
+  bind_half<Arithmetic<Fma>::Element, 3, Forms<0, kFlush, kSaturate, kFlush | kSaturate, kRelu, kFlush | kRelu>,
+            Forms<0, kRelu>>(decoding, type, form);
 }
 
 }  // namespace decode_lab::instructions

@@ -1,5 +1,5 @@
-// abs.type d, a; neg.type d, a; min.type d, a, b; max.type d, a, b; sad.type d, a, b, c
-// (PTX ISA 9.7.1.10, 9.7.1.11, 9.7.1.12, 9.7.1.13, 9.7.1.7). Deviations: none.
+// abs.type d, a; neg.type d, a; min{.relu}.type d, a, b; max{.relu}.type d, a, b, both also .u16x2, .s16x2;
+// sad.type d, a, b, c   (PTX ISA 9.7.1.10, 9.7.1.11, 9.7.1.12, 9.7.1.13, 9.7.1.7). Deviations: none.
 #include <type_traits>
 
 #include "instructions/decoders.h"
@@ -10,6 +10,8 @@
 namespace decode_lab::instructions {
 
 namespace {
+
+constexpr std::string_view kPairs[] = {"u16x2", "s16x2"}, kSignedPair[] = {"s16x2"};
 
 struct Neg {
   template <class T>
@@ -39,6 +41,25 @@ struct Max {
   }
 };
 
+// .relu: negative results become 0.
+template <class Compute>
+struct Clamped {
+  template <class T>
+  T operator()(T a, T b) const {
+    return Max{}(Compute{}(a, b), T{0});
+  }
+};
+
+// The halves of a word, each of type T.
+template <class Compute, class T>
+struct Pair {
+  uint32_t operator()(uint32_t a, uint32_t b) const {
+    const T low = Compute{}(static_cast<T>(a), static_cast<T>(b));
+    const T high = Compute{}(static_cast<T>(a >> 16), static_cast<T>(b >> 16));
+    return uint32_t{static_cast<uint16_t>(high)} << 16 | static_cast<uint16_t>(low);
+  }
+};
+
 struct Sad {
   template <class T>
   T operator()(T a, T b, T c) const {
@@ -50,26 +71,46 @@ struct Sad {
 };
 
 template <class Compute>
-void decode_of(Decoding& decoding, bool only_signed, size_t sources) {
-  const ptx::Type type = decoding.take_type();
-  if (!type.is_integer() || (only_signed && !type.is_signed())) decoding.invalid("has no type that it takes");
-  bind_same_type(decoding, type, sources);
-  decoding.operation.run = with_integer_type(decoding, type, [&]<class T>() -> machine::Handler {
-    if constexpr (std::is_same_v<Compute, Sad>)
-      return &lanewise<Compute, T, T, T, T>;
-    else if constexpr (std::is_same_v<Compute, Min> || std::is_same_v<Compute, Max>)
-      return &lanewise<Compute, T, T, T>;
-    else
-      return &lanewise<Compute, T, T>;
-  });
+void decode_unary(Decoding& decoding) {
+  const ptx::Type type = decoding.take_type(kSignedTypes);
+  bind_same_type(decoding, type, 1);
+  decoding.operation.run = with_integer_type(decoding, type, []<class T>() { return &lanewise<Compute, T, T>; });
+}
+
+template <class Compute>
+machine::Handler handler_of_pair(bool is_signed) {
+  return is_signed ? &lanewise<Pair<Compute, int16_t>, uint32_t, uint32_t, uint32_t>
+                   : &lanewise<Pair<Compute, uint16_t>, uint32_t, uint32_t, uint32_t>;
+}
+
+template <class Compute>
+void decode_min_or_max(Decoding& decoding) {
+  const bool pair = is_pair_of_integers(decoding), clamp = decoding.take("relu");
+  if (pair || clamp) decoding.require_target(90);
+  const bool is_signed = decoding.instruction().modifiers.back() != "u16x2";
+  const ptx::Type type = pair    ? decoding.take_type(clamp ? std::span<const std::string_view>(kSignedPair) : kPairs)
+                         : clamp ? decoding.take_type({"s32"})
+                                 : decoding.take_type(kIntegerTypes);
+  bind_same_type(decoding, type, 2);
+  if (pair)
+    decoding.operation.run = clamp ? handler_of_pair<Clamped<Compute>>(true) : handler_of_pair<Compute>(is_signed);
+  else if (clamp)
+    decoding.operation.run = &lanewise<Clamped<Compute>, int32_t, int32_t, int32_t>;
+  else
+    decoding.operation.run = with_integer_type(decoding, type, []<class T>() { return &lanewise<Compute, T, T, T>; });
 }
 
 }  // namespace
 
-void decode_integer_abs(Decoding& decoding) { decode_of<Abs>(decoding, true, 1); }
-void decode_integer_neg(Decoding& decoding) { decode_of<Neg>(decoding, true, 1); }
-void decode_integer_min(Decoding& decoding) { decode_of<Min>(decoding, false, 2); }
-void decode_integer_max(Decoding& decoding) { decode_of<Max>(decoding, false, 2); }
-void decode_sad(Decoding& decoding) { decode_of<Sad>(decoding, false, 3); }
+void decode_integer_abs(Decoding& decoding) { decode_unary<Abs>(decoding); }
+void decode_integer_neg(Decoding& decoding) { decode_unary<Neg>(decoding); }
+void decode_integer_min(Decoding& decoding) { decode_min_or_max<Min>(decoding); }
+void decode_integer_max(Decoding& decoding) { decode_min_or_max<Max>(decoding); }
+
+void decode_sad(Decoding& decoding) {
+  const ptx::Type type = decoding.take_type(kIntegerTypes);
+  bind_same_type(decoding, type, 3);
+  decoding.operation.run = with_integer_type(decoding, type, []<class T>() { return &lanewise<Sad, T, T, T, T>; });
+}
 
 }  // namespace decode_lab::instructions

@@ -72,15 +72,11 @@ struct CountOnes {
 
 constexpr ptx::Type kU32{ptx::TypeClass::unsigned_integer, 32};
 
-ptx::Type take_wide_type(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
-  if (type.bits < 32) decoding.refuse("of type ." + to_string(type));
-  return type;
-}
+ptx::Type take_wide_bits(Decoding& decoding) { return decoding.take_type({"b32", "b64"}); }
 
 template <class Count>
 void decode_count(Decoding& decoding) {
-  const ptx::Type type = take_wide_type(decoding);
+  const ptx::Type type = take_wide_bits(decoding);
   decoding.require_operands(2);
   decoding.operation.slots[1] = decoding.source(1, type);
   decoding.operation.slots[0] = decoding.destination(0, kU32);
@@ -91,7 +87,7 @@ void decode_count(Decoding& decoding) {
 }  // namespace
 
 void decode_bfe(Decoding& decoding) {
-  const ptx::Type type = take_wide_type(decoding);
+  const ptx::Type type = decoding.take_type({"u32", "u64", "s32", "s64"});
   decoding.require_operands(4);
   auto& operation = decoding.operation;
   operation.slots[1] = decoding.source(1, type);
@@ -103,7 +99,7 @@ void decode_bfe(Decoding& decoding) {
 }
 
 void decode_bfi(Decoding& decoding) {
-  const ptx::Type type = take_wide_type(decoding);
+  const ptx::Type type = take_wide_bits(decoding);
   decoding.require_operands(5);
   auto& operation = decoding.operation;
   operation.slots[1] = decoding.source(1, type);
@@ -116,7 +112,7 @@ void decode_bfi(Decoding& decoding) {
 }
 
 void decode_brev(Decoding& decoding) {
-  const ptx::Type type = take_wide_type(decoding);
+  const ptx::Type type = take_wide_bits(decoding);
   bind_same_type(decoding, type, 1);
   decoding.operation.run =
       type.bits == 64 ? &lanewise<Reverse, uint64_t, uint64_t> : &lanewise<Reverse, uint32_t, uint32_t>;

@@ -36,8 +36,7 @@ struct Rem {
 
 template <class Compute>
 void decode_div_or_rem(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
-  if (!type.is_integer()) decoding.invalid("has no arithmetic type");
+  const ptx::Type type = decoding.take_type(kIntegerTypes);
   bind_same_type(decoding, type, 2);
   decoding.operation.run = with_integer_type(decoding, type, []<class T>() { return &lanewise<Compute, T, T, T>; });
 }

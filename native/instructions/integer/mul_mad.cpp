@@ -110,8 +110,7 @@ void decode_mul_or_mad(Decoding& decoding, bool is_mad) {
   if (is_mad && part != "wide" && !saturate && decoding.take("cc"))
     return decode_carry_chain(decoding, part == "lo" ? CarryChain::mad_lo : CarryChain::mad_hi,
                               {.reads = false, .writes = true});
-  const ptx::Type type = decoding.take_type();
-  if (!type.is_integer()) decoding.invalid("has no arithmetic type");
+  const ptx::Type type = decoding.take_type(kIntegerTypes);
   decoding.require_operands(is_mad ? 4 : 3);
   if (part == "wide") return decode_wide(decoding, type, is_mad);
   bind_same_type(decoding, type, is_mad ? 3 : 2);

@@ -52,13 +52,13 @@ void bind_shift(Decoding& decoding, ptx::Type type) {
 }  // namespace
 
 void decode_shl(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = decoding.take_type(kBitTypes);
   bind_shift(decoding, type);
   decoding.operation.run = with_width(decoding, type, []<class T>() { return &lanewise<ShiftLeft, T, T, uint32_t>; });
 }
 
 void decode_shr(Decoding& decoding) {
-  const ptx::Type type = decoding.take_type();
+  const ptx::Type type = decoding.take_type({"b16", "b32", "b64", "u16", "u32", "u64", "s16", "s32", "s64"});
   bind_shift(decoding, type);
   decoding.operation.run =
       with_integer_type(decoding, type, []<class T>() { return &lanewise<ShiftRight, T, T, uint32_t>; });
@@ -69,8 +69,7 @@ void decode_shf(Decoding& decoding) {
   if (!left && !decoding.take("r")) decoding.refuse("without .l or .r");
   const bool wrap = decoding.take("wrap");
   if (!wrap && !decoding.take("clamp")) decoding.refuse("without .clamp or .wrap");
-  const ptx::Type type = decoding.take_type();
-  if (type.bits != 32) decoding.invalid("takes .b32");
+  const ptx::Type type = decoding.take_type({"b32"});
   bind_same_type(decoding, type, 3);
   decoding.operation.run = left ? (wrap ? &lanewise<Funnel<true, true>, uint32_t, uint32_t, uint32_t, uint32_t>
                                         : &lanewise<Funnel<true, false>, uint32_t, uint32_t, uint32_t, uint32_t>)
