@@ -32,6 +32,11 @@ struct Progress {
   uint64_t ctas;
 };
 
+// Which observers hear of the launch. Without `races`, nothing tells whether several workers may share it.
+struct Observers {
+  bool races, faults, initialised, traffic;
+};
+
 struct Launch {
   std::string ptx;
   std::string entry;
@@ -43,6 +48,7 @@ struct Launch {
   Limits limits;
   uint64_t seed;     // orders warps and CTAs
   uint32_t threads;  // worker threads
+  Observers observers;
   std::function<void(const Progress&)> on_progress;
 };
 

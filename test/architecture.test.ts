@@ -109,6 +109,21 @@ describe("nothing points back", () => {
     expect(included.filter((target) => !isAllowed("native", file, target, allowed))).toEqual([]);
   });
 
+  it("lets bench/ use the records, the addon and the tables of src/, and nobody but its test use bench/", () => {
+    const imports = files
+      .filter((file) => /^(src|test|scripts|bench)\/.*\.(ts|mjs)$/.test(file))
+      .flatMap((file) =>
+        [...read(file).matchAll(/from "(\.[^"]+)"/g)].map(([, path]) => ({
+          file,
+          target: posix.join(dirname(file), path as string),
+        })),
+      );
+    const used = imports.filter(({ file, target }) => file.startsWith("bench/") && target.startsWith("src/"));
+    expect(used.filter(({ target }) => !["", "native", "report"].includes(folderIn("src", target)))).toEqual([]);
+    const users = imports.filter(({ file, target }) => !file.startsWith("bench/") && target.startsWith("bench/"));
+    expect([...new Set(users.map(({ file }) => file))]).toEqual(["test/native/bench-machine.test.ts"]);
+  });
+
   it("keeps napi.h in native/addon", () => {
     const including = files.filter(
       (file) => /^native\/.*\.(cpp|h)$/.test(file) && /#include <napi\.h>/.test(read(file)),

@@ -48,6 +48,18 @@ Parameter to_parameter(const Napi::Object& object, PinnedLaunch& pinned) {
   return parameter;
 }
 
+Observers to_observers(const Napi::Array& names) {
+  Observers observers{};
+  for (uint32_t i = 0; i < names.Length(); i++) {
+    const std::string name = names.Get(i).As<Napi::String>().Utf8Value();
+    observers.races |= name == "races";
+    observers.faults |= name == "faults";
+    observers.initialised |= name == "initialised";
+    observers.traffic |= name == "traffic";
+  }
+  return observers;
+}
+
 }  // namespace
 
 std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
@@ -68,6 +80,7 @@ std::unique_ptr<PinnedLaunch> to_launch(const Napi::Object& object) {
                    clamp_to_u64(number(limits, "hostBytes"))};
   launch.seed = clamp_to_u64(number(object, "seed"));
   launch.threads = std::max(1u, clamp_to_u32(number(object, "threads")));
+  launch.observers = to_observers(object.Get("observers").As<Napi::Array>());
   return pinned;
 }
 

@@ -25,11 +25,18 @@ Turns turns_of(uint64_t seed, bool cooperative) {
 
 }  // namespace
 
+std::vector<machine::Observer*> Worker::chosen(const Observers& wanted) {
+  std::vector<machine::Observer*> list;
+  if (wanted.races) list.push_back(&races_);
+  if (wanted.faults) list.push_back(&faults_);
+  if (wanted.initialised) list.push_back(&initialised_);
+  if (wanted.traffic) list.push_back(&traffic_);
+  return list;
+}
+
 machine::Cta& Worker::cta_at(uint32_t slot) {
   while (ctas_.size() <= slot)
-    ctas_.emplace_back(grid_, budget_,
-                       std::vector<machine::Observer*>{&races_, &faults_, &initialised_, &traffic_},
-                       static_cast<uint32_t>(ctas_.size()));
+    ctas_.emplace_back(grid_, budget_, chosen(grid_.launch.observers), static_cast<uint32_t>(ctas_.size()));
   return ctas_[slot];
 }
 

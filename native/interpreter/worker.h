@@ -53,6 +53,7 @@ class Worker {
   uint64_t lane_operations() const;
 
  private:
+  std::vector<machine::Observer*> chosen(const Observers& wanted);
   machine::Cta& cta_at(uint32_t slot);
   bool advance(machine::Cta& cta, uint64_t operations);  // returns whether the CTA has ended
 

@@ -74,7 +74,12 @@ export interface NativeLaunch {
   limits: Limits;
   seed: number;
   threads: number;
+  /** Who hears of the launch; all, if left out. Fewer are for measuring what each costs, never for a verdict. */
+  observers?: readonly Observer[];
 }
+
+export const OBSERVERS = ["races", "faults", "initialised", "traffic"] as const;
+export type Observer = (typeof OBSERVERS)[number];
 
 export interface NativeProgress {
   instructions: number;
@@ -126,7 +131,8 @@ export function loadAddon(folder: string = join(PACKAGE_ROOT, "build", "Release"
 function loadFile(folder: string, level: Level): Addon {
   const file = addonFile(folder, level);
   try {
-    return require(file) as Addon;
+    const native = require(file) as Addon;
+    return { ...native, run: (launch, onProgress) => native.run({ observers: OBSERVERS, ...launch }, onProgress) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DecodeLabError("ADDON_MISSING", `cannot load ${file}: ${reason}`, {

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import type { NativeLaunch, NativeParameter, NativeResult } from "../../src/native/addon.ts";
+import { type NativeLaunch, type NativeParameter, type NativeResult, OBSERVERS } from "../../src/native/addon.ts";
 import type { Build } from "./builds.ts";
 
 /** What the addon answered to one launch: a result with the buffers' bytes after the run, or a refusal. */
@@ -16,7 +16,9 @@ export async function runFixtures(
   build: Build,
   launches: readonly { name: string; launch: NativeLaunch }[],
 ): Promise<Answer[]> {
-  const input = JSON.stringify(launches.map(({ launch }) => ({ ...launch, params: launch.params.map(encodeBytes) })));
+  const input = JSON.stringify(
+    launches.map(({ launch }) => ({ observers: OBSERVERS, ...launch, params: launch.params.map(encodeBytes) })),
+  );
   const finished = await execa(process.execPath, [RUNNER, build.addonFile], {
     input,
     env: build.environment,
