@@ -93,6 +93,7 @@ struct BufferReport {
 struct Result {
   std::string status, reason;  // status: ok failed trapped deadlocked timed-out
   std::vector<Finding> findings;
+  std::vector<std::string> prints;  // lines of the kernel's printf
   uint64_t instructions, lane_operations, ctas;
   double wall_seconds;
   bool ordered;  // threads met through atomics or strong accesses: the verdict holds for the order that was run

@@ -61,6 +61,8 @@ export interface Observation {
   reason: string;
   outputs: Record<string, Uint8Array>;
   findings: Finding[];
+  /** Lines that the kernel printed. */
+  prints?: string[];
   instructions?: number;
   laneOperations?: number;
   wallSeconds?: number;

@@ -10,6 +10,12 @@ Napi::Array dims(Napi::Env env, const Dim3& values) {
   return array;
 }
 
+Napi::Array strings(Napi::Env env, const std::vector<std::string>& values) {
+  auto array = Napi::Array::New(env);
+  for (uint32_t i = 0; i < values.size(); i++) array.Set(i, Napi::String::New(env, values[i]));
+  return array;
+}
+
 Napi::Value dims_or_null(Napi::Env env, const std::optional<Dim3>& values) {
   return values ? dims(env, *values).As<Napi::Value>() : env.Null();
 }
@@ -108,6 +114,7 @@ Napi::Object to_js(Napi::Env env, const Result& result) {
   object.Set("status", result.status);
   object.Set("reason", result.reason);
   object.Set("findings", array_of(env, result.findings));
+  object.Set("prints", strings(env, result.prints));
   object.Set("instructions", static_cast<double>(result.instructions));
   object.Set("laneOperations", static_cast<double>(result.lane_operations));
   object.Set("ctas", static_cast<double>(result.ctas));

@@ -100,19 +100,40 @@ Slot Decoding::source(const ptx::Operand& operand, ptx::Type type) {
     case Kind::floating_immediate:
       return layout_.of_constant(type.bits, immediate_bits(operand, type));
     case Kind::variable:
-      if (type.bits != 64 && type.bits != 32) invalid("takes no address of " + std::to_string(type.bits) + " bits");
-      return layout_.of_constant(type.bits,
-                                 (layout_.address_of(*operand.variable) + static_cast<uint64_t>(operand.offset)) &
-                                     (type.bits == 32 ? 0xFFFFFFFF : ~uint64_t{0}));
-    case Kind::special: {
-      const auto which = machine::parse_special_register(operand.name);
-      if (!which) refuse("with special register '" + operand.name + "'");
-      if (type.bits != 32) refuse("with '" + operand.name + "' as a " + std::to_string(type.bits) + "-bit operand");
-      return layout_.of_special(*which);
-    }
+    case Kind::function:
+      return address_of(operand, type);
+    case Kind::special:
+      return special(operand, type);
     default:
       refuse("with an operand of this form");
   }
+}
+
+// A parameter of a device function whose address is taken lies on the stack, in .local (PTX ISA 5.1.6.4).
+Slot Decoding::address_of(const ptx::Operand& operand, ptx::Type type) {
+  if (type.bits != 64 && type.bits != 32) invalid("takes no address of " + std::to_string(type.bits) + " bits");
+  const uint64_t mask = type.bits == 32 ? 0xFFFFFFFF : ~uint64_t{0};
+  if (operand.kind == Kind::function) {
+    if (type.bits != 64) invalid("takes no address of a function in 32 bits");
+    return layout_.of_constant(64, layout_.address_of(*operand.function));
+  }
+  const ptx::Variable& variable = *operand.variable;
+  if (variable.role == ptx::ParameterRole::argument)
+    invalid("takes the address of '" + variable.name + "', a parameter of a call");
+  const uint64_t address = (layout_.address_of(variable) + static_cast<uint64_t>(operand.offset)) & mask;
+  if (variable.space == ptx::StateSpace::local || variable.on_stack())
+    return layout_.of_stack_address(type.bits, address);
+  return layout_.of_constant(type.bits, address);
+}
+
+Slot Decoding::special(const ptx::Operand& operand, ptx::Type type) {
+  const auto known = machine::parse_special_register(operand.name);
+  if (!known) refuse("with special register '" + operand.name + "'");
+  if (machine::is_clock(known->which)) refuse("with '" + operand.name + "' (mov is)");
+  if (type.bits > known->bits || (type.bits == 1) != (known->bits == 1))
+    invalid("takes '" + operand.name + "' of " + std::to_string(known->bits) + " bits as one of " +
+            std::to_string(type.bits));
+  return layout_.of_special(known->which, type.bits);
 }
 
 Slot Decoding::destination(const ptx::Operand& operand, ptx::Type type) {

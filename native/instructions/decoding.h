@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "instructions/register_layout.h"
-#include "machine/operation.h"
+#include "machine/program.h"
 #include "ptx/module.h"
 
 namespace decode_lab::instructions {
@@ -42,6 +42,10 @@ class Decoding {
   machine::Slot destination(const ptx::Operand& operand, ptx::Type type);
   // A predicate that may be written negated; the flag goes to `negated`.
   machine::Slot predicate(size_t index, bool& negated);
+  machine::Slot address_of(const ptx::Operand& operand, ptx::Type type);  // of a variable or function
+  machine::Slot special(const ptx::Operand& operand, ptx::Type type);
+  machine::Slot stack_base() { return layout_.of_stack_address(64, 0); }
+  machine::ValuePlace place_of(const ptx::Variable& variable) { return layout_.place_of(variable); }
   machine::Slot carry_flag() { return layout_.carry_flag(); }
   machine::Slot constant(uint32_t bits, uint64_t value) { return layout_.of_constant(bits, value); }
   machine::Slot scratch(uint32_t bits) { return layout_.sink(bits); }  // a row whose contents nothing keeps
@@ -54,7 +58,9 @@ class Decoding {
   [[noreturn]] void refuse(const std::string& why) const;   // PTX_UNSUPPORTED
   [[noreturn]] void invalid(const std::string& why) const;  // PTX_INVALID
 
-  std::vector<int> uses, definitions;  // registers
+  std::vector<int> uses, definitions;     // registers
+  std::vector<uint32_t> branch_targets;   // of brx.idx: instructions of the function
+  std::optional<machine::CallSite> call;  // `procedure` is left to the verifier, who knows all functions
 
  private:
   machine::Slot register_slot(const ptx::Operand& operand, ptx::Type type);

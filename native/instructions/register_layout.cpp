@@ -1,8 +1,17 @@
 #include "instructions/register_layout.h"
 
+#include "error.h"
+
 namespace decode_lab::instructions {
 
 using machine::Slot;
+
+uint64_t Addresses::of(const ptx::Variable& variable) const {
+  const auto known = variables.find(&variable);
+  if (known == variables.end())
+    unsupported("variable '" + variable.name + "', which another module defines, is not supported", variable.line);
+  return known->second;
+}
 
 // Rows start on vector boundaries; a predicate is one 32-bit mask and takes the space of a short row.
 Slot RegisterLayout::reserve(uint32_t bits) {
@@ -23,9 +32,22 @@ Slot RegisterLayout::of_constant(uint32_t bits, uint64_t value) {
   return known != constants_.end() ? known->second : constants_[key] = reserve(bits);
 }
 
-Slot RegisterLayout::of_special(machine::SpecialRegister which) {
-  const auto known = specials_.find(which);
-  return known != specials_.end() ? known->second : specials_[which] = reserve(32);
+Slot RegisterLayout::of_special(machine::SpecialRegister which, uint32_t bits) {
+  const std::pair key{which, bits};
+  const auto known = specials_.find(key);
+  return known != specials_.end() ? known->second : specials_[key] = reserve(bits);
+}
+
+Slot RegisterLayout::of_stack_address(uint32_t bits, uint64_t offset) {
+  if (is_entry()) return of_constant(bits, offset);
+  const std::pair key{bits, offset};
+  const auto known = stack_rows_.find(key);
+  return known != stack_rows_.end() ? known->second : stack_rows_[key] = reserve(bits);
+}
+
+machine::ValuePlace RegisterLayout::place_of(const ptx::Variable& variable) {
+  if (!variable.in_register) return {true, address_of(variable), static_cast<uint32_t>(variable.size)};
+  return {false, of_register(variable.reg), variable.type.bytes()};
 }
 
 Slot RegisterLayout::carry_flag() { return carry_flag_ != machine::kNoSlot ? carry_flag_ : carry_flag_ = reserve(1); }
@@ -43,7 +65,13 @@ std::vector<machine::ConstantRow> RegisterLayout::constants() const {
 
 std::vector<machine::SpecialRow> RegisterLayout::specials() const {
   std::vector<machine::SpecialRow> rows;
-  for (const auto& [which, slot] : specials_) rows.push_back({slot, which});
+  for (const auto& [key, slot] : specials_) rows.push_back({slot, key.second, key.first});
+  return rows;
+}
+
+std::vector<machine::StackRow> RegisterLayout::stack_rows() const {
+  std::vector<machine::StackRow> rows;
+  for (const auto& [key, slot] : stack_rows_) rows.push_back({slot, key.first, key.second});
   return rows;
 }
 

@@ -17,36 +17,78 @@ bool is_fence(const machine::Program& program, const Operation& operation) {
          program.instruction(operation).text.find("proxy") == std::string::npos;
 }
 
-// Is there a way from each operation to an acquire fence?
-std::vector<bool> reach_a_fence(const machine::Program& program) {
-  const auto& operations = program.operations;
-  std::vector<bool> reaches(operations.size(), false);
-  for (bool grew = true; grew;) {
-    grew = false;
-    for (size_t at = operations.size(); at-- > 0;) {
-      if (reaches[at]) continue;
-      const Operation& operation = operations[at];
-      const bool is_acquire_fence = is_fence(program, operation) &&
-                                    static_cast<machine::FenceKind>(operation.argument) != machine::FenceKind::release;
-      const bool leaves = operation.guard == machine::kNoSlot &&
-                          (operation.kind == Operation::Kind::branch || operation.kind == Operation::Kind::exit ||
-                           operation.kind == Operation::Kind::trap);
-      reaches[at] = is_acquire_fence || (operation.kind == Operation::Kind::branch && reaches[operation.target]) ||
-                    (!leaves && at + 1 < operations.size() && reaches[at + 1]);
-      grew = grew || reaches[at];
+// Is there a way from each operation to an acquire fence? A function may return behind any call.
+class FenceReach {
+ public:
+  explicit FenceReach(const machine::Program& program) : program_(program), reaches_(program.operations.size(), false) {
+    for (bool grew = true; grew;) {
+      grew = false;
+      for (size_t at = reaches_.size(); at-- > 0;) {
+        if (reaches_[at] || !find(at)) continue;
+        grew = reaches_[at] = true;
+        if (at != 0 && program.operations[at - 1].kind == Operation::Kind::call) returns_to_it_ = true;
+        for (const machine::Procedure& procedure : program.procedures)
+          if (procedure.first == at) begins_a_function_ = true;
+      }
     }
   }
-  return reaches;
+  bool operator[](size_t at) const { return reaches_[at]; }
+
+ private:
+  bool find(size_t at) const {
+    const Operation& operation = program_.operations[at];
+    if (is_fence(program_, operation) &&
+        static_cast<machine::FenceKind>(operation.argument) != machine::FenceKind::release)
+      return true;
+    switch (operation.kind) {
+      case Operation::Kind::branch:
+        if (reaches_[operation.target]) return true;
+        break;
+      case Operation::Kind::branch_indexed:
+        for (const uint32_t target : program_.branch_tables[operation.argument])
+          if (reaches_[target]) return true;
+        break;
+      case Operation::Kind::call:
+        if (begins_a_function_) return true;
+        break;
+      case Operation::Kind::ret:
+        if (returns_to_it_) return true;
+        break;
+      default:
+        break;
+    }
+    const bool leaves = operation.guard == machine::kNoSlot &&
+                        (operation.kind == Operation::Kind::branch ||
+                         operation.kind == Operation::Kind::branch_indexed || operation.kind == Operation::Kind::ret ||
+                         operation.kind == Operation::Kind::exit || operation.kind == Operation::Kind::trap);
+    return !leaves && at + 1 < reaches_.size() && reaches_[at + 1];
+  }
+
+  const machine::Program& program_;
+  std::vector<bool> reaches_;
+  bool returns_to_it_ = false;      // some operation behind a call reaches one
+  bool begins_a_function_ = false;  // some function's first operation does
+};
+
+// Which registers of a function its instructions read.
+std::vector<bool> registers_read(const machine::Program& program, const std::vector<RegisterUse>& uses,
+                                 size_t procedure) {
+  const auto& procedures = program.procedures;
+  std::vector<bool> is_read(procedures[procedure].function->registers.size(), false);
+  const size_t end = procedure + 1 < procedures.size() ? procedures[procedure + 1].first : uses.size();
+  for (size_t at = procedures[procedure].first; at < end; at++)
+    for (const int reg : uses[at].reads) is_read[static_cast<size_t>(reg)] = true;
+  return is_read;
 }
 
 }  // namespace
 
 void note_communication(machine::Program& program, const std::vector<RegisterUse>& uses) {
-  std::vector<bool> is_read(program.function->registers.size(), false);
-  for (const RegisterUse& use : uses)
-    for (const int reg : use.reads) is_read[static_cast<size_t>(reg)] = true;
-  const auto reaches = reach_a_fence(program);
-  for (size_t at = 0; at < program.operations.size(); at++) {
+  const FenceReach reaches(program);
+  std::vector<bool> is_read;
+  for (size_t at = 0, procedure = 0; at < program.operations.size(); at++) {
+    if (procedure < program.procedures.size() && at == program.procedures[procedure].first)
+      is_read = registers_read(program, uses, procedure++);
     Operation& operation = program.operations[at];
     machine::MemoryAccess& memory = operation.memory;
     if (is_fence(program, operation)) {

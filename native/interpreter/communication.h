@@ -1,4 +1,4 @@
-// How the threads of an entry talk to each other, as far as its instructions show.
+// How the threads of a launch talk to each other, as far as its instructions show.
 #pragma once
 #include <vector>
 
@@ -7,7 +7,8 @@
 
 namespace decode_lab::interpreter {
 
-// Sets program.ctas_communicate and program.depends_on_order, and memory.in_pattern of relaxed loads that a fence may follow.
+// `uses` has one element per operation of the program. Sets program.ctas_communicate and program.depends_on_order, and
+// memory.in_pattern of relaxed loads that a fence may follow.
 void note_communication(machine::Program& program, const std::vector<RegisterUse>& uses);
 
 }  // namespace decode_lab::interpreter

@@ -129,26 +129,29 @@ std::string message_of(const Occurrence& occurrence, const Finding& finding) {
 
 }  // namespace
 
-FindingWriter::FindingWriter(const ptx::Module& module, const ptx::Function& entry, const Launch& launch)
-    : module_(module), entry_(entry), launch_(launch) {
-  const auto own = std::find_if(entry.locations.begin(), entry.locations.end(),
+FindingWriter::FindingWriter(const ptx::Module& module, const machine::Program& program, const Launch& launch)
+    : module_(module), program_(program), launch_(launch) {
+  const auto& locations = program.entry().function->locations;
+  const auto own = std::find_if(locations.begin(), locations.end(),
                                 [](const ptx::Location& location) { return location.inlined_at < 0; });
-  if (own != entry.locations.end()) entry_file_ = own->file;
+  if (own != locations.end()) entry_file_ = own->file;
 }
 
 // The innermost position in the kernel's own file; helpers from headers and libraries are shown where they were
 // inlined.
-const ptx::Location* FindingWriter::source_of(const ptx::Instruction& instruction) const {
+const ptx::Location* FindingWriter::source_of(uint32_t index) const {
+  const ptx::Instruction& instruction = *program_.instructions[index];
   if (instruction.location < 0) return nullptr;
-  const ptx::Location* innermost = &entry_.locations[static_cast<size_t>(instruction.location)];
-  for (const ptx::Location* at = innermost;; at = &entry_.locations[static_cast<size_t>(at->inlined_at)]) {
+  const auto& locations = program_.procedure_of(index).function->locations;
+  const ptx::Location* innermost = &locations[static_cast<size_t>(instruction.location)];
+  for (const ptx::Location* at = innermost;; at = &locations[static_cast<size_t>(at->inlined_at)]) {
     if (at->file == entry_file_) return at;
     if (at->inlined_at < 0) return innermost;
   }
 }
 
 Site FindingWriter::site(const observers::ThreadAt& thread) const {
-  const ptx::Instruction& instruction = entry_.instructions[thread.instruction];
+  const ptx::Instruction& instruction = *program_.instructions[thread.instruction];
   const auto& [bx, by, bz] = launch_.block;
   const auto& [gx, gy, gz] = launch_.grid;
   const uint32_t linear = thread.warp * machine::kLanes + thread.lane;
@@ -158,7 +161,7 @@ Site FindingWriter::site(const observers::ThreadAt& thread) const {
   site.thread = {linear % bx, linear / bx % by, linear / bx / by};
   site.instruction = instruction.text;
   site.ptx_line = instruction.line;
-  const ptx::Location* const source = source_of(instruction);
+  const ptx::Location* const source = source_of(thread.instruction);
   const auto file = source != nullptr ? module_.files.find(source->file) : module_.files.end();
   if (file == module_.files.end() || source->line == 0) return site;
   site.file = file->second;
@@ -215,6 +218,20 @@ Finding FindingWriter::describe_deadlock(const machine::Cta& cta) const {
     finding.second = site_of(*other);
     finding.message += ", " + where(finding.second) + " at " + finding.second.instruction;
   }
+  return finding;
+}
+
+Finding FindingWriter::describe_assertion(const machine::Cta& cta) const {
+  const machine::FailedAssertion& failed = *cta.failed_assertion();
+  Finding finding{};
+  finding.check = "assert";
+  finding.finding_class = "assertion-failed";
+  finding.severity = "error";
+  finding.space = "none";
+  finding.count = machine::lane_count(failed.lanes);
+  finding.first =
+      site({cta.linear_index(), failed.warp, machine::lowest_lane(failed.lanes), failed.instruction, false});
+  finding.message = where(finding.first) + " fails the assertion " + failed.text;
   return finding;
 }
 

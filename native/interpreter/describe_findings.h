@@ -9,18 +9,19 @@ namespace decode_lab::interpreter {
 
 class FindingWriter {
  public:
-  FindingWriter(const ptx::Module& module, const ptx::Function& entry, const Launch& launch);
+  FindingWriter(const ptx::Module& module, const machine::Program& program, const Launch& launch);
 
   std::vector<Finding> describe(const observers::FindingLog& log) const;
   Finding describe_deadlock(const machine::Cta& cta) const;
+  Finding describe_assertion(const machine::Cta& cta) const;
 
  private:
   Finding describe(const observers::Occurrence& occurrence, uint64_t count) const;
   Site site(const observers::ThreadAt& thread) const;
-  const ptx::Location* source_of(const ptx::Instruction& instruction) const;
+  const ptx::Location* source_of(uint32_t instruction) const;
 
   const ptx::Module& module_;
-  const ptx::Function& entry_;
+  const machine::Program& program_;
   const Launch& launch_;
   uint32_t entry_file_ = 0;
 };

@@ -21,6 +21,23 @@ BufferReport report_on(const Buffer& buffer) {
   return report;
 }
 
+// The address that a symbol of an initial value stands for (PTX ISA 5.4.4).
+uint64_t address_of(const ptx::SymbolBytes& symbol, const VariableLayout& variables) {
+  if (symbol.function != nullptr) return variables.addresses.functions.at(symbol.function);
+  const uint64_t window = symbol.generic ? machine::window_of(symbol.variable->space) : 0;
+  return variables.addresses.of(*symbol.variable) + window + static_cast<uint64_t>(symbol.addend);
+}
+
+// Variables that nothing reaches keep their symbols unresolved: no one can read them.
+void write_initial(const ptx::Variable& variable, const VariableLayout& variables, std::byte* to) {
+  if (!variable.initial.empty()) std::memcpy(to, variable.initial.data(), variable.initial.size());
+  for (const ptx::SymbolBytes& symbol : variable.symbols) {
+    if (symbol.function == nullptr && symbol.variable == nullptr) continue;
+    const uint64_t value = address_of(symbol, variables) >> symbol.shift;
+    std::memcpy(to + symbol.at, &value, symbol.bytes);
+  }
+}
+
 }  // namespace
 
 DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables, machine::Budget& budget)
@@ -36,15 +53,14 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
     budget.charge_host_bytes(variable->size);
     // Zero unless the module says otherwise (PTX ISA 5.4.4).
     auto& bytes = variable_bytes_.emplace_back(variable->size);
-    std::copy(variable->initial.begin(), variable->initial.end(), reinterpret_cast<uint8_t*>(bytes.data()));
+    write_initial(*variable, variables, bytes.data());
     add(variable->name, bytes.data(), bytes.size(), true);
   }
   for (const Parameter& parameter : launch.parameters)
     if (parameter.kind == Parameter::Kind::buffer)
       add(parameter.name, parameter.bytes, parameter.size, parameter.initialised);
-  for (const auto& [variable, address] : variables.addresses)
-    if (variable->space == ptx::StateSpace::constant && !variable->initial.empty())
-      std::memcpy(constant_bytes_.data() + address, variable->initial.data(), variable->initial.size());
+  for (const ptx::Variable* variable : variables.constants)
+    write_initial(*variable, variables, constant_bytes_.data() + variables.addresses.variables.at(variable));
   constant_.emplace("const", ptx::StateSpace::constant, constant_bytes_.data(), constant_bytes_.size(), true);
 }
 
@@ -87,8 +103,7 @@ uint64_t DeviceMemory::unique_bytes_written() const {
 
 std::vector<BufferReport> DeviceMemory::reports() const {
   std::vector<BufferReport> reports;
-  for (size_t i = first_parameter_; i < global_.size(); i++)
-    reports.push_back(report_on(global_[i]));
+  for (size_t i = first_parameter_; i < global_.size(); i++) reports.push_back(report_on(global_[i]));
   return reports;
 }
 

@@ -6,8 +6,10 @@
 
 #include <deque>
 #include <exception>
+#include <map>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "error.h"
 #include "interpreter/describe_findings.h"
@@ -140,6 +142,29 @@ std::string reason_of(const Worker* stopped, const Limits& limits) {
   }
 }
 
+// What the launch printed, CTA by CTA, up to the limit; the note that ends a cut text is a line of its own.
+std::vector<std::string> printed_lines(const Attempt& attempt) {
+  std::map<uint64_t, const std::string*> texts;
+  for (const Worker& worker : attempt.workers())
+    for (const machine::Cta& ran : worker.cta_slots())
+      for (const auto& [cta, bytes] : ran.prints().texts()) texts[cta] = &bytes;
+  std::vector<std::string> lines;
+  uint64_t left = machine::kMostPrintedBytes;
+  bool open = false;  // the last line goes on
+  for (const auto& [cta, bytes] : texts) {
+    const std::string_view kept = std::string_view(*bytes).substr(0, left);
+    left -= kept.size();
+    for (const char c : kept) {
+      if (!std::exchange(open, c != '\n')) lines.emplace_back();
+      if (open) lines.back() += c;
+    }
+    if (kept.size() == bytes->size()) continue;
+    lines.push_back("… cut after " + std::to_string(machine::kMostPrintedBytes) + " bytes");
+    break;
+  }
+  return lines;
+}
+
 Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceMemory& memory,
               const machine::Grid& grid) {
   const Launch& launch = grid.launch;
@@ -149,8 +174,11 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
   result.findings = writer.describe(attempt.log());
   if (stopped != nullptr && stopped->stop() == Stop::deadlocked)
     result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->stopped_cta()));
+  if (stopped != nullptr && stopped->stopped_cta().failed_assertion())
+    result.findings.insert(result.findings.begin(), writer.describe_assertion(stopped->stopped_cta()));
   result.status = status_of(stopped, result.findings);
   result.reason = reason_of(stopped, launch.limits);
+  result.prints = printed_lines(attempt);
   result.instructions = attempt.budget().instructions();
   observers::Traffic traffic;
   for (const Worker& worker : attempt.workers()) {
@@ -187,7 +215,7 @@ Result run(const Launch& launch) {
   require_supported_target(module);
   const ptx::Function& entry = find_entry(module, launch.entry);
   const VariableLayout variables = lay_out_variables(module, entry);
-  const machine::Program program = decode(entry, variables);
+  const machine::Program program = decode(module, variables);
   validate_launch(launch, module, entry, variables);
 
   machine::Budget memory_budget(launch.limits);
@@ -201,7 +229,7 @@ Result run(const Launch& launch) {
     attempt = std::make_unique<Attempt>(grid, launch.limits, 1);
     attempt->run();
   }
-  Result result = report(*attempt, FindingWriter(module, entry, launch), memory, grid);
+  Result result = report(*attempt, FindingWriter(module, program, launch), memory, grid);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -51,11 +51,11 @@ bool exchanges(const ptx::Instruction& instruction) {
   return instruction.mnemonic == "shfl" && instruction.text.find(".bfly") != std::string::npos;
 }
 
-// A flow-insensitive fixpoint over the registers of an entry.
+// A flow-insensitive fixpoint over the registers of a function.
 class NumberFlow {
  public:
-  NumberFlow(const machine::Program& program, const std::vector<RegisterUse>& uses)
-      : program_(program), uses_(uses), registers_(program.function->registers.size()) {
+  explicit NumberFlow(const DecodedFunction& decoded)
+      : decoded_(decoded), registers_(decoded.function->registers.size()) {
     while (std::exchange(grew_, false)) pass();
   }
 
@@ -69,15 +69,15 @@ class NumberFlow {
 
  private:
   void pass() {
-    for (size_t i = 0; i < program_.function->instructions.size(); i++) {
-      const ptx::Instruction& instruction = program_.function->instructions[i];
+    for (size_t i = 0; i < decoded_.function->instructions.size(); i++) {
+      const ptx::Instruction& instruction = decoded_.function->instructions[i];
       Known result{computed_by(instruction), exchanges(instruction)};
-      for (const int reg : uses_[i].reads) {
+      for (const int reg : decoded_.uses[i].reads) {
         const Known& read = registers_[static_cast<size_t>(reg)];
         result.reduced = result.reduced || read.reduced;
         if (hands_on(instruction) && result.numbers == StoredNumbers::unknown) result.numbers = read.numbers;
       }
-      for (const int reg : uses_[i].writes) learn(registers_[static_cast<size_t>(reg)], result);
+      for (const int reg : decoded_.uses[i].writes) learn(registers_[static_cast<size_t>(reg)], result);
     }
   }
 
@@ -89,8 +89,7 @@ class NumberFlow {
     grew_ = true;
   }
 
-  const machine::Program& program_;
-  const std::vector<RegisterUse>& uses_;
+  const DecodedFunction& decoded_;
   std::vector<Known> registers_;
   bool grew_ = true;
 };
@@ -101,11 +100,12 @@ uint32_t bytes_of(StoredNumbers numbers) {
 
 }  // namespace
 
-void mark_stored_numbers(machine::Program& program, const std::vector<RegisterUse>& uses) {
-  const NumberFlow flow(program, uses);
-  for (machine::Operation& operation : program.operations) {
-    const ptx::Instruction& instruction = program.instruction(operation);
-    if (instruction.mnemonic != "st" || operation.kind == machine::Operation::Kind::exit) continue;
+void mark_stored_numbers(DecodedFunction& decoded) {
+  const NumberFlow flow(decoded);
+  for (size_t at = 0; at < decoded.function->instructions.size(); at++) {
+    machine::Operation& operation = decoded.operations[at];
+    const ptx::Instruction& instruction = decoded.function->instructions[at];
+    if (instruction.mnemonic != "st") continue;
     const Operand& data = instruction.operands[1];
     const std::vector<Operand> elements =
         data.kind == Operand::Kind::vector ? data.elements : std::vector<Operand>{data};

@@ -8,6 +8,6 @@
 namespace decode_lab::interpreter {
 
 // Sets memory.numbers and memory.reduced of every store.
-void mark_stored_numbers(machine::Program& program, const std::vector<RegisterUse>& uses);
+void mark_stored_numbers(DecodedFunction& decoded);
 
 }  // namespace decode_lab::interpreter

@@ -32,20 +32,18 @@ class CtaQueue {
 class Worker {
  public:
   Worker(machine::Grid& grid, machine::Budget& budget, bool ctas_are_apart)
-      : grid_(grid),
-        budget_(budget),
-        races_(log_, budget, ctas_are_apart),
-        faults_(log_),
-        initialised_(log_) {}
+      : grid_(grid), budget_(budget), races_(log_, budget, ctas_are_apart), faults_(log_), initialised_(log_) {}
 
   using Progress = std::function<void(uint64_t ctas)>;
-  // CTAs that cannot learn from each other: one after the other, until the queue is empty or something stops the launch.
+  // CTAs that cannot learn from each other: one after the other, until the queue is empty or something stops the
+  // launch.
   void run_apart(CtaQueue& queue, const Progress& progress);
   // All CTAs of the grid in turns; those that spin get company.
   void run_together(const Progress& progress);
 
   machine::Stop stop() const { return stopped_ == nullptr ? machine::Stop::none : stopped_->stop(); }
   const machine::Cta& stopped_cta() const { return *stopped_; }
+  const std::deque<machine::Cta>& cta_slots() const { return ctas_; }
   const observers::FindingLog& log() const { return log_; }
   const observers::RaceDetector& races() const { return races_; }
   const observers::Traffic& traffic() const { return traffic_; }

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
-
 namespace decode_lab::machine {
 
 Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t slot)
     : grid_(grid),
       budget_(budget),
       observers_(std::move(observers)),
-      shared_bytes_(grid.program.static_shared_bytes + grid.launch.shared_bytes),
+      shared_bytes_(grid.program.static_shared_bytes + grid.launch.shared_bytes + grid.program.reserved_shared_bytes),
       shared_("shared", ptx::StateSpace::shared, shared_bytes_.data(), shared_bytes_.size(), false),
       parameters_("param", ptx::StateSpace::param, grid.parameters.data(), grid.parameters.size(), true),
       order_(0, 0),
@@ -17,7 +16,8 @@ Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t 
       schedule_(0) {
   const uint32_t threads = grid.threads();
   const uint32_t warps = (threads + kLanes - 1) / kLanes;
-  budget.charge_host_bytes(warps * (grid.program.register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) +
+  budget.charge_host_bytes(warps *
+                               (grid.program.entry().register_bytes + uint64_t{2} * kLanes * grid.program.local_bytes) +
                            2 * shared_bytes_.size());
   for (uint32_t warp = 0; warp < warps; warp++) {
     const uint32_t lanes = std::min(kLanes, threads - warp * kLanes);
@@ -115,6 +115,12 @@ void Cta::trap(const Operation& operation, const std::string& why) {
   const ptx::Instruction& instruction = grid_.program.instruction(operation);
   stop_ = Stop::trapped;
   reason_ = instruction.text + " at PTX line " + std::to_string(instruction.line) + (why.empty() ? "" : ": " + why);
+}
+
+void Cta::fail(const FailedAssertion& assertion) {
+  stop_ = Stop::trapped;
+  reason_ = "assertion " + assertion.text + " failed";
+  failed_assertion_ = assertion;
 }
 
 void Cta::note_deadlock() {

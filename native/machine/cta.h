@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "machine/mbarriers.h"
 #include "machine/observation_order.h"
 #include "machine/observer.h"
+#include "machine/prints.h"
 #include "machine/schedule.h"
 #include "machine/warp.h"
 
@@ -22,7 +24,15 @@ inline constexpr uint32_t kCtaBarriers = 16;  // PTX ISA 9.7.13.1
 struct Waiting {
   uint32_t warp;
   LaneMask lanes;
-  uint32_t instruction;  // index into the PTX function
+  uint32_t instruction;  // index into Program::instructions
+};
+
+// Lanes whose own assertion failed, in its words.
+struct FailedAssertion {
+  uint32_t warp;
+  LaneMask lanes;
+  uint32_t instruction;
+  std::string text;  // "'n > 0' at k.cu:7 in 'void k(int)'"
 };
 
 class Cta {
@@ -37,12 +47,19 @@ class Cta {
   Stop stop() const { return stop_; }
   const std::string& reason() const { return reason_; }             // of a trap
   const std::vector<Waiting>& waiting() const { return waiting_; }  // in a deadlock
+  const std::optional<FailedAssertion>& failed_assertion() const { return failed_assertion_; }
+  const Prints& prints() const { return prints_; }  // of all CTAs that this object ran
 
   // Called by its warps.
   // `threads`: operand b, 0 if absent. A whole warp counts as 32 threads, whatever lanes it has (PTX ISA 9.7.13.1).
   void arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival, bool whole_warp);
   void exited(uint32_t warp, LaneMask lanes);
   void trap(const Operation& operation, const std::string& why);
+  void fail(const FailedAssertion& assertion);
+  void print(const std::string& text) {
+    budget_.charge_host_bytes(text.size());
+    prints_.add(linear_index_, text);
+  }
 
   Grid& grid() { return grid_; }
   const Grid& grid() const { return grid_; }
@@ -93,6 +110,8 @@ class Cta {
   Stop stop_ = Stop::none;
   std::string reason_;
   std::vector<Waiting> waiting_;
+  std::optional<FailedAssertion> failed_assertion_;
+  Prints prints_;
 };
 
 }  // namespace decode_lab::machine

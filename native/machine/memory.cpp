@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "machine/address_space.h"
 #include "machine/cta.h"
 #include "machine/resolver.h"
 #include "machine/strong_access.h"
@@ -54,8 +55,8 @@ void access(Warp& warp, const Operation& operation, LaneMask active, Request::Ki
   for (LaneMask todo = active; todo != 0;) {
     const StateSpace space = resolver.resolve(todo);
     if (resolver.lanes() == 0) continue;
-    const Request request{kind,  space, &operation, &warp.cta(), warp.index(), bytes, resolver.lanes(), resolver.spans(),
-                          stored};
+    const Request request{
+        kind, space, &operation, &warp.cta(), warp.index(), bytes, resolver.lanes(), resolver.spans(), stored};
     perform(request);
   }
 }
@@ -77,6 +78,14 @@ void copy_out(const Span& span, uint32_t bytes, const std::byte* stored) {
 }
 
 }  // namespace
+
+const std::byte* peek(Warp& warp, uint64_t address, uint32_t bytes, uint32_t lane) {
+  const StateSpace space = space_of_generic(address);
+  const auto where = Resolver::locate(warp, space, address - window_of(space), lane);
+  if (where.buffer == nullptr || where.offset < 0 || where.offset > where.limit - static_cast<int64_t>(bytes))
+    return nullptr;
+  return where.buffer->host + where.host_offset;
+}
 
 void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& loaded) {
   std::memset(loaded.data(), 0xFF, size_t{kLanes} * operation.memory.bytes());

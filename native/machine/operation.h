@@ -37,7 +37,7 @@ struct MemoryAccess {
   uint8_t count;           // elements per lane
   uint8_t register_bytes;  // width of one element's register
   bool sign_extend;
-  bool non_coherent;      // ld.global.nc
+  bool non_coherent;  // ld.global.nc
   Semantics semantics;
   Scope scope;
   bool in_pattern;    // of a relaxed access: part of a release or acquire pattern of several instructions
@@ -53,12 +53,16 @@ struct MemoryAccess {
 
 struct Operation {
   enum class Kind : uint8_t {
-    lanewise,  // `run` on the active lanes
-    branch,    // to `target`
+    lanewise,        // `run` on the active lanes
+    branch,          // to `target`
+    branch_indexed,  // to branch_tables[argument][row of slots[0]]
+    call,            // calls[argument]
+    ret,
     exit,
     cta_barrier,      // slots[0] = barrier id, slots[1] = thread count or kNoSlot
     warp_convergent,  // `run` once all lanes of the membermask (slot) have come
     warp_barrier,     // bar.warp.sync: the same, and orders memory
+    built_in,         // `run`, which may end the launch
     trap
   };
   Handler run = nullptr;
@@ -68,7 +72,7 @@ struct Operation {
   bool guard_negated = false;
   bool source_negated = false;  // the predicate operand is written !q
   Slot guard = kNoSlot;
-  uint32_t instruction = 0;  // index into the PTX function's instructions
+  uint32_t instruction = 0;  // index into Program::instructions
   uint32_t target = 0;
   uint32_t argument = 0;            // an immediate of the instruction, e.g. the truth table of lop3
   Comparison comparison = nullptr;  // setp, set

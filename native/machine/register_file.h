@@ -1,4 +1,4 @@
-// The registers of one warp: one row of 32 lanes per virtual register; a predicate is one LaneMask.
+// The registers of one activation: one row of 32 lanes per virtual register; a predicate is one LaneMask.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,18 +14,14 @@ using Slot = uint32_t;  // byte offset of a row in the file
 inline constexpr Slot kNoSlot = ~Slot{0};
 inline constexpr size_t kRowAlignment = 64;  // bytes, one AVX-512 vector
 
-class RegisterFile {
+// Memory for the rows of one activation.
+class RegisterRows {
  public:
-  explicit RegisterFile(size_t bytes) : bytes_(bytes), rows_(static_cast<std::byte*>(::operator new(bytes, kAlign))) {
-    clear();
+  explicit RegisterRows(size_t bytes) : bytes_(bytes), rows_(static_cast<std::byte*>(::operator new(bytes, kAlign))) {
+    std::memset(rows_.get(), 0, bytes_);
   }
-
-  template <class T>
-  T* row(Slot slot) {
-    return std::launder(reinterpret_cast<T*>(rows_.get() + slot));
-  }
-  LaneMask& predicate(Slot slot) { return *row<LaneMask>(slot); }
-  void clear() { std::memset(rows_.get(), 0, bytes_); }
+  std::byte* data() const { return rows_.get(); }
+  size_t size() const { return bytes_; }
 
  private:
   static constexpr std::align_val_t kAlign{kRowAlignment};
@@ -34,6 +30,21 @@ class RegisterFile {
   };
   size_t bytes_;
   std::unique_ptr<std::byte, Free> rows_;
+};
+
+// The rows that the lanes use now.
+class RegisterFile {
+ public:
+  void use(const RegisterRows& rows) { rows_ = rows.data(); }
+
+  template <class T>
+  T* row(Slot slot) {
+    return std::launder(reinterpret_cast<T*>(rows_ + slot));
+  }
+  LaneMask& predicate(Slot slot) { return *row<LaneMask>(slot); }
+
+ private:
+  std::byte* rows_ = nullptr;
 };
 
 }  // namespace decode_lab::machine

@@ -20,8 +20,8 @@ void gather_addresses(Warp& warp, const MemoryAccess& access, Addresses& address
   }
 }
 
-Resolver::Where Resolver::locate(StateSpace space, uint64_t address, uint32_t lane) const {
-  Cta& cta = warp_.cta();
+Resolver::Where Resolver::locate(Warp& warp, StateSpace space, uint64_t address, uint32_t lane) {
+  Cta& cta = warp.cta();
   auto whole = [&](Buffer& buffer) -> Where {
     return {&buffer, static_cast<int64_t>(address), static_cast<int64_t>(buffer.size), address};
   };
@@ -29,8 +29,9 @@ Resolver::Where Resolver::locate(StateSpace space, uint64_t address, uint32_t la
     case StateSpace::shared:
       return whole(cta.shared());
     case StateSpace::local: {
-      const uint64_t bytes = cta.grid().program.local_bytes;
-      return {&warp_.local(), static_cast<int64_t>(address), static_cast<int64_t>(bytes), address + lane * bytes};
+      LocalMemory& local = warp.local();
+      return {&local.buffer(), static_cast<int64_t>(address), static_cast<int64_t>(warp.stack_end()),
+              address + lane * local.bytes_per_thread()};
     }
     case StateSpace::constant:
       return whole(cta.grid().constant);
@@ -47,15 +48,25 @@ Resolver::Where Resolver::locate(StateSpace space, uint64_t address, uint32_t la
 }
 
 void Resolver::fault(Fault::Kind kind, StateSpace space, const Where& where, uint32_t lane) const {
-  const Fault fault{kind,          reach_.kind != Request::Kind::load, space, &operation_,  &warp_.cta(),
-                    warp_.index(), lane, where.buffer, addresses_[lane], where.offset, reach_.bytes};
+  const Fault fault{kind,
+                    reach_.kind != Request::Kind::load,
+                    space,
+                    &operation_,
+                    &warp_.cta(),
+                    warp_.index(),
+                    lane,
+                    where.buffer,
+                    addresses_[lane],
+                    where.offset,
+                    reach_.bytes};
   for (Observer* observer : warp_.cta().observers()) observer->fault(fault);
 }
 
 // All lanes side by side or at one address, within one buffer and aligned: one span, without a look at each lane.
 bool Resolver::resolve_pattern(StateSpace space, LaneMask active) {
   const bool writes = reach_.kind != Request::Kind::load;
-  if (space == StateSpace::local || (writes && space != StateSpace::shared && space != StateSpace::global)) return false;
+  if (space == StateSpace::local || (writes && space != StateSpace::shared && space != StateSpace::global))
+    return false;
   const uint32_t first = lowest_lane(active);
   const uint64_t address = addresses_[first];
   const LaneMask shifted = active >> first;
@@ -69,7 +80,7 @@ bool Resolver::resolve_pattern(StateSpace space, LaneMask active) {
   if (!together && (apart != 0 || (shifted & (shifted + 1)) != 0)) return false;
   if (together && reach_.kind == Request::Kind::store) return false;
   const bool is_generic = space_ == StateSpace::generic;
-  const Where where = locate(space, is_generic ? address - window_of(space) : address, first);
+  const Where where = locate(warp_, space, is_generic ? address - window_of(space) : address, first);
   const uint64_t bytes = together ? reach_.bytes : uint64_t{lane_count(active)} * reach_.bytes;
   if (where.buffer == nullptr || where.offset < 0 || where.limit < static_cast<int64_t>(bytes) ||
       where.offset > where.limit - static_cast<int64_t>(bytes) || address % reach_.alignment != 0)
@@ -95,7 +106,7 @@ void Resolver::append(uint32_t lane, Place place) {
 void Resolver::resolve_lane(StateSpace space, uint32_t lane) {
   const uint64_t address = addresses_[lane];
   const bool is_generic = space_ == StateSpace::generic;
-  const Where where = locate(space, is_generic ? address - window_of(space) : address, lane);
+  const Where where = locate(warp_, space, is_generic ? address - window_of(space) : address, lane);
   const bool writes = reach_.kind != Request::Kind::load;
   if (where.buffer == nullptr || where.offset < 0 || where.offset > where.limit - static_cast<int64_t>(reach_.bytes))
     return fault(Fault::Kind::out_of_bounds, space, where, lane);

@@ -33,16 +33,18 @@ class Resolver {
   LaneMask lanes() const { return lanes_; }
   std::span<const Span> spans() const { return {spans_.data(), count_}; }
 
- private:
+  // Where an address of a space, not generic, lies for a lane.
   struct Where {
-    Buffer* buffer;         // null: the address belongs to no buffer
-    int64_t offset;         // bytes from the start of what this lane may use
-    int64_t limit;          // bytes that it may use
-    uint64_t host_offset;   // bytes from the start of the buffer
+    Buffer* buffer;        // null: the address belongs to no buffer
+    int64_t offset;        // bytes from the start of what this lane may use
+    int64_t limit;         // bytes that it may use
+    uint64_t host_offset;  // bytes from the start of the buffer
   };
+  static Where locate(Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t lane);
+
+ private:
   bool resolve_pattern(ptx::StateSpace space, LaneMask active);
   void resolve_lane(ptx::StateSpace space, uint32_t lane);
-  Where locate(ptx::StateSpace space, uint64_t address, uint32_t lane) const;
   void append(uint32_t lane, Place place);
   void fault(Fault::Kind kind, ptx::StateSpace space, const Where& where, uint32_t lane) const;
 

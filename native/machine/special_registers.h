@@ -1,5 +1,7 @@
-// Special registers (PTX ISA 10) whose value a CPU run can know.
+// Special registers (PTX ISA 10). What a CPU run can not know is the plainest thing that fits: one SM, clusters of one
+// CTA, a counter of the warp's own instructions for every clock.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -32,13 +34,32 @@ enum class SpecialRegister : uint8_t {
   lanemask_ge,
   lanemask_gt,
   dynamic_smem_size,
-  total_smem_size
+  total_smem_size,
+  aggregate_smem_size,
+  reserved_smem_begin,
+  reserved_smem_end,
+  reserved_smem_size,
+  reserved_smem_cooperative,
+  zero,
+  one,
+  explicit_cluster,
+  clock_low,
+  clock_high,
+  clock_64
+};
+
+struct SpecialRegisterName {
+  SpecialRegister which;
+  uint32_t bits;  // declared; 1 = predicate
 };
 
 // "%tid.x"; nothing for a register that this machine does not have.
-std::optional<SpecialRegister> parse_special_register(std::string_view name);
+std::optional<SpecialRegisterName> parse_special_register(std::string_view name);
 
-// Writes the row of 32 values at `slot`.
-void fill_special_register(Warp& warp, SpecialRegister which, Slot slot);
+// Does it change while a CTA runs? Such a one is read by `mov` alone.
+inline bool is_clock(SpecialRegister which) { return which >= SpecialRegister::clock_low; }
+
+// Writes the row of 32 values of `bits` bits at `row`.
+void fill_special_register(Warp& warp, SpecialRegister which, uint32_t bits, std::byte* row);
 
 }  // namespace decode_lab::machine

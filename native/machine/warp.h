@@ -1,12 +1,14 @@
-// 32 lanes with their registers. Lanes that took different branches run as splits, each with a pc of its own.
+// 32 lanes with their registers. Lanes that took different branches run as splits, each with a pc and a frame of its
+// own.
 #pragma once
 #include <array>
-#include <optional>
+#include <memory>
 #include <vector>
 
-#include "machine/buffer.h"
+#include "machine/frame.h"
 #include "machine/grid.h"
 #include "machine/lane_mask.h"
+#include "machine/local_memory.h"
 #include "machine/observer.h"
 #include "machine/register_file.h"
 
@@ -23,6 +25,7 @@ struct Split {
   uint32_t pc;
   LaneMask lanes;
   State state;
+  Frame* frame;
 };
 
 class Warp {
@@ -45,7 +48,12 @@ class Warp {
   T* row(Slot slot) {
     return registers_.row<T>(slot);
   }
-  Buffer& local() { return *local_; }
+  // Host bytes of a passed value for one lane of the frame in use.
+  std::byte* host(const ValuePlace& place, uint32_t lane) { return host(*frame_, place, lane); }
+  void give(const ValuePlace& place, uint32_t lane, const void* value);  // writes a passed value
+  LocalMemory& local() { return local_; }
+  uint64_t stack_end() const { return frame_->stack_end; }        // local memory that the frame in use may touch
+  uint64_t clock() const { return executed_ + slice_ - *left_; }  // instructions that the warp has executed in its CTA
   const std::vector<Split>& splits() const { return splits_; }
   uint64_t lane_operations() const { return lane_operations_; }
 
@@ -54,13 +62,27 @@ class Warp {
   LaneMask exchange_lanes() const { return exchange_lanes_; }
 
  private:
+  void enter(Frame* frame);  // makes its registers the ones in use
+  void enter(size_t split) { enter(splits_[split].frame); }
+  std::byte* host(const Frame& frame, const ValuePlace& place, uint32_t lane);
   Split* pick();
   void merge();
   LaneMask guarded(const Operation& operation, LaneMask lanes);
   void step_until_switch(size_t at, uint64_t& left);
   void move(size_t at, LaneMask lanes, uint32_t pc, Split::State state);
   void take_branch(size_t at, const Operation& operation, LaneMask active);
+  bool take_indexed_branch(size_t at, const Operation& operation, LaneMask active);
   void exit(size_t at, LaneMask active);
+  bool call(size_t at, const Operation& operation, LaneMask active);
+  bool call(size_t at, const Operation& operation, const CallSite& site, uint32_t procedure, LaneMask lanes);
+  uint32_t resolve(const Operation& operation, const CallSite& site, uint64_t address);
+  Frame* open_frame(Frame& caller, uint32_t call, uint32_t procedure, LaneMask lanes);
+  const RegisterRows& image(uint32_t procedure);
+  void fill(std::byte* rows, const Procedure& procedure);
+  void return_to_caller(size_t at, LaneMask active);
+  void pass(LaneMask lanes, const Frame& from, const ValuePlace& source, const Frame& to,
+            const ValuePlace& destination);
+  void leave(Frame* frame, LaneMask lanes);
   struct Participants {
     size_t split;
     LaneMask lanes;
@@ -82,12 +104,17 @@ class Warp {
   LaneMask lanes_;
   LaneMask exited_ = 0;
   RegisterFile registers_;
-  std::vector<std::byte> local_bytes_;
-  std::optional<Buffer> local_;
+  LocalMemory local_;
+  Frame entry_;
+  Frame* frame_ = nullptr;  // in use
+  FramePool frames_;
+  std::vector<std::unique_ptr<RegisterRows>> images_;  // [procedure] registers at the start of an activation
   std::vector<Split> splits_;
   std::array<uint32_t, kLanes> exchange_{};
   LaneMask exchange_lanes_ = 0;
   uint64_t slices_ = 0;
+  uint64_t executed_ = 0, slice_ = 0;  // operations before this slice, and of it
+  const uint64_t* left_ = &slice_;     // of the slice
   uint64_t lane_operations_ = 0;
 };
 

@@ -56,14 +56,17 @@ void Warp::perform_convergent(const std::vector<Participants>& participants, Lan
   exchange_lanes_ = 0;
   for (const auto& [split, lanes] : participants) {
     const Operation& operation = operations[splits_[split].pc];
+    enter(split);
     if ((lanes & ~mask) != 0) report(BarrierMisuse::Kind::lane_not_in_mask, operation, lanes, lanes & ~mask);
     if (operation.contribute != nullptr) operation.contribute(*this, operation, lanes);
     exchange_lanes_ |= lanes;
   }
   if (operations[splits_[participants.front().split].pc].kind == Operation::Kind::warp_barrier)
     return cta_.order().warp_barrier(index_, exchange_lanes_, live());
-  for (const auto& [split, lanes] : participants)
+  for (const auto& [split, lanes] : participants) {
+    enter(split);
     operations[splits_[split].pc].run(*this, operations[splits_[split].pc], lanes);
+  }
 }
 
 void Warp::reach_cta_barrier(size_t at, const Operation& operation, LaneMask active) {
@@ -80,13 +83,14 @@ void Warp::reach_cta_barrier(size_t at, const Operation& operation, LaneMask act
 
 uint32_t Warp::barrier_id(const Split& split) {
   const Operation& operation = cta_.grid().program.operations[split.pc];
+  enter(split.frame);
   return row<uint32_t>(operation.slots[0])[lowest_lane(split.lanes)];
 }
 
 // Keeps in the split the lanes that name the barrier of its lowest lane; the others stay behind, which is a misuse.
 void Warp::keep_one_barrier(size_t at, const Operation& operation) {
-  const auto* const ids = row<uint32_t>(operation.slots[0]);
   const uint32_t id = barrier_id(splits_[at]);
+  const auto* const ids = row<uint32_t>(operation.slots[0]);
   LaneMask others = 0;
   for_each_lane(splits_[at].lanes, [&](uint32_t lane) { others |= ids[lane] != id ? lane_bit(lane) : 0; });
   if (others == 0) return;
@@ -157,6 +161,7 @@ bool Warp::settle_warp_sync(size_t at) {
   const auto& operations = cta_.grid().program.operations;
   const Operation& operation = operations[splits_[at].pc];
   for (LaneMask todo = splits_[at].lanes; todo != 0;) {
+    enter(at);
     const LaneMask mask = row<uint32_t>(operation.membermask)[lowest_lane(todo)];
     todo &= ~lanes_naming(operation, todo, mask);
     std::vector<Participants> participants;
@@ -164,6 +169,7 @@ bool Warp::settle_warp_sync(size_t at) {
     for (size_t other = 0; other < splits_.size(); other++) {
       const Operation& called = operations[splits_[other].pc];
       if (splits_[other].state != Split::State::converging || !same_qualifiers(operation, called)) continue;
+      enter(other);
       const LaneMask lanes = lanes_naming(called, splits_[other].lanes, mask);
       if (lanes != 0) participants.push_back({other, lanes});
       present |= lanes;

@@ -15,6 +15,8 @@ class Cursor {
   const Token& peek() const { return tokens_[at_]; }
   int line() const { return peek().line; }
   bool at_end() const { return peek().kind == Token::Kind::end; }
+  size_t position() const { return at_; }
+  void seek(size_t position) { at_ = position; }
   const Token& next() {
     const Token& token = tokens_[at_];
     if (!at_end()) at_++;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "ptx/call_parser.h"
 #include "ptx/location_parser.h"
 #include "ptx/operand_parser.h"
 #include "ptx/scope.h"
@@ -14,66 +15,40 @@ namespace {
 
 constexpr uint64_t kMostRegisters = 1 << 20;  // per declaration; ptxas has no use for more
 
-class EntryParser {
+class BodyParser {
  public:
-  EntryParser(Cursor& cursor, const Module& module)
-      : cursor_(cursor), scopes_(function_, module), locations_(function_) {}
+  BodyParser(Cursor& cursor, Function& function, const Module& module)
+      : cursor_(cursor), function_(function), scopes_(function_, module), locations_(function_) {}
 
-  Function run(std::string_view wanted) {
-    function_.line = cursor_.line();
-    function_.name = cursor_.word("an entry name");
-    if (cursor_.accept('(')) parameters();
-    while (!cursor_.peek().is('{')) performance_directive();
-    if (function_.name != wanted) {
-      cursor_.skip_braces();
-      return std::move(function_);
-    }
+  void run() {
     cursor_.expect('{');
+    scopes_.open();
+    formals(function_.parameters);
+    formals(function_.results);
     body();
-    return std::move(function_);
+    if (!function_.instructions.empty()) return;
+    if (function_.is_entry) invalid_ptx("entry '" + function_.name + "' has no instructions", function_.line);
+    instruction_without_operands("ret", function_.line);
   }
 
  private:
-  void parameters() {
-    if (cursor_.accept(')')) return;
-    do {
-      if (!cursor_.accept_word(".param")) cursor_.wrong(".param");
-      function_.parameters.push_back(parse_variable(cursor_, StateSpace::param, false));
-    } while (cursor_.accept(','));
-    cursor_.expect(')');
-  }
-
-  std::array<uint32_t, 3> dimensions() {
-    std::array<uint32_t, 3> result{1, 1, 1};
-    size_t i = 0;
-    do {
-      result.at(i++) = static_cast<uint32_t>(cursor_.integer("a thread count"));
-    } while (i < 3 && cursor_.accept(','));
-    return result;
-  }
-
-  void performance_directive() {
-    const int line = cursor_.line();
-    const std::string name = cursor_.word("a performance directive or '{'");
-    if (name == ".reqntid") {
-      function_.reqntid = dimensions();
-    } else if (name == ".maxntid") {
-      function_.maxntid = dimensions();
-    } else if (name == ".minnctapersm" || name == ".maxnreg") {
-      cursor_.integer("a number");
-    } else if (name == ".pragma") {
-      cursor_.string("a pragma");
-      cursor_.expect(';');
-    } else {
-      unsupported("performance directive '" + name + "'", line);
+  // Formal parameters of a device function take the first places of its parameter area, or registers.
+  void formals(std::deque<Variable>& variables) {
+    if (function_.is_entry) return;
+    for (Variable& formal : variables) {
+      if (formal.in_register) {
+        scopes_.declare_register(formal.name, formal.type, formal.line);
+        formal.reg = scopes_.find_register(formal.name);
+      } else {
+        scopes_.place_in_call_area(formal);
+      }
     }
   }
 
-  // Statements up to the '}' that closes the entry; nested braces open scopes of their own.
+  // Statements up to the '}' that closes the function; nested braces open scopes of their own.
   void body() {
-    scopes_.open();
     for (int depth = 1; depth > 0;) {
-      if (cursor_.at_end()) cursor_.wrong("'}' at the end of entry '" + function_.name + "'");
+      if (cursor_.at_end()) cursor_.wrong("'}' at the end of '" + function_.name + "'");
       if (cursor_.accept('{')) {
         scopes_.open();
         depth++;
@@ -94,15 +69,20 @@ class EntryParser {
     if (token.is('@')) return guarded();
     const int line = token.line;
     const std::string word = cursor_.word("an instruction");
-    if (cursor_.accept(':')) return scopes_.define_label(word, line);
+    if (cursor_.accept(':')) {
+      if (!parse_target_list(cursor_, scopes_, function_, word, line)) scopes_.define_label(word, line);
+      return;
+    }
     if (!word.starts_with('.')) return instruction(word, line, -1, false);
     if (word == ".loc") return locations_.parse(cursor_);
     if (word == ".reg") return registers();
     if (word == ".shared") return variable(StateSpace::shared);
     if (word == ".local") return variable(StateSpace::local);
-    if (word == ".param") return variable(StateSpace::param);  // of a call, which the verifier refuses
+    if (word == ".param") return variable(StateSpace::param);
+    if (word == ".global") return variable(StateSpace::global);
+    if (word == ".const") return variable(StateSpace::constant);
     if (word == ".pragma") return pragma();
-    unsupported("directive '" + word + "' inside an entry", line);
+    unsupported("directive '" + word + "' inside a function", line);
   }
 
   void registers() {
@@ -126,7 +106,12 @@ class EntryParser {
   }
 
   void variable(StateSpace space) {
-    scopes_.declare_variable(parse_variable(cursor_, space, false));
+    const int line = cursor_.line();
+    for (Variable& variable : parse_variables(cursor_, space, false)) {
+      if (space == StateSpace::param) variable.role = ParameterRole::argument;
+      if (variable.size == 0 && space != StateSpace::shared) invalid_ptx("'" + variable.name + "' has no size", line);
+      scopes_.declare_variable(std::move(variable));
+    }
     cursor_.expect(';');
   }
 
@@ -170,7 +155,10 @@ class EntryParser {
     split_opcode(result);
     const auto index = static_cast<uint32_t>(function_.instructions.size());
     function_.instructions.push_back(std::move(result));
-    if (function_.instructions[index].mnemonic == "call") return call_operands(index);
+    if (function_.instructions[index].mnemonic == "call")
+      return void(function_.instructions[index].operands = parse_call(cursor_, scopes_));
+    if (function_.instructions[index].mnemonic == "brx")
+      return void(function_.instructions[index].operands = parse_indexed_branch(cursor_, scopes_, index));
     if (cursor_.accept(';')) return;
     do {
       const auto position = static_cast<uint32_t>(function_.instructions[index].operands.size());
@@ -182,19 +170,10 @@ class EntryParser {
     cursor_.expect(';');
   }
 
-  // Argument lists are not operands. What is called is kept, so that the verifier can refuse the call by name.
-  void call_operands(uint32_t index) {
-    Operand callee{};
-    callee.kind = Operand::Kind::label;
-    int depth = 0;
-    while (!cursor_.accept(';')) {
-      if (cursor_.at_end()) cursor_.wrong("';'");
-      const Token& token = cursor_.next();
-      if (token.is('(')) depth++;
-      if (token.is(')')) depth--;
-      if (depth == 0 && token.kind == Token::Kind::word && callee.name.empty()) callee.name = token.text;
-    }
-    function_.instructions[index].operands.push_back(std::move(callee));
+  void instruction_without_operands(const std::string& text, int line) {
+    Instruction& result = function_.instructions.emplace_back();
+    result.text = result.mnemonic = text;
+    result.line = line;
   }
 
   static void split_opcode(Instruction& instruction) {
@@ -209,7 +188,7 @@ class EntryParser {
   }
 
   Cursor& cursor_;
-  Function function_{};
+  Function& function_;
   Scopes scopes_;
   LocationTracker locations_;
   uint32_t used_bytes_mask_ = ~0u;
@@ -217,8 +196,8 @@ class EntryParser {
 
 }  // namespace
 
-Function parse_entry(Cursor& cursor, const Module& module, std::string_view wanted) {
-  return EntryParser(cursor, module).run(wanted);
+void parse_body(Cursor& cursor, Function& function, const Module& module) {
+  BodyParser(cursor, function, module).run();
 }
 
 }  // namespace decode_lab::ptx

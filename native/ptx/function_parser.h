@@ -1,11 +1,11 @@
-// One `.entry`: its parameters, performance directives and body (PTX ISA 4.3, 5.1.6, 11.2.1, 11.4).
+// The body of one `.entry` or `.func`: declarations, labels and instructions (PTX ISA 4.2, 4.3, 5.4).
 #pragma once
 #include "ptx/cursor.h"
 #include "ptx/module.h"
 
 namespace decode_lab::ptx {
 
-// The cursor stands behind `.entry`. Skips the body unless the entry's name is `wanted`.
-Function parse_entry(Cursor& cursor, const Module& module, std::string_view wanted);
+// The cursor stands at the '{' of `function`, whose parameters are known.
+void parse_body(Cursor& cursor, Function& function, const Module& module);
 
 }  // namespace decode_lab::ptx

@@ -14,6 +14,25 @@
 
 namespace decode_lab::ptx {
 
+struct Function;
+struct Variable;
+
+// Bytes of an initial value that depend on where a variable or function lies (PTX ISA 5.4.4).
+struct SymbolBytes {
+  uint64_t at;  // byte of the variable
+  uint32_t bytes;
+  uint32_t shift;  // mask(): the lowest bit that is taken
+  bool generic;    // generic(): the generic address, not the offset within the state space
+  int64_t addend;
+  std::string name;
+  int line;
+  const Variable* variable = nullptr;  // one of the two
+  const Function* function = nullptr;
+};
+
+// Whose a .param variable is (PTX ISA 5.1.6). All but the kernel's are private to a thread and lie on its stack.
+enum class ParameterRole : uint8_t { none, kernel, input, result, argument };
+
 // A module-scope or function-scope variable (PTX ISA 5.4). `size` is in bytes; 0 for `.extern .shared`.
 struct Variable {
   std::string name;
@@ -24,7 +43,13 @@ struct Variable {
   bool is_extern;
   bool is_pointer;               // a kernel parameter declared `.ptr` or of 64 bits
   std::vector<uint8_t> initial;  // the first bytes; the module leaves the rest zero
+  std::vector<SymbolBytes> symbols;
   int line;
+  ParameterRole role = ParameterRole::none;
+  bool in_register = false;  // a formal parameter in .reg: `reg` once the body has been read
+  int reg = -1;
+  uint64_t call_offset = 0;  // input, result, argument: byte within the function's parameter area
+  bool on_stack() const { return role > ParameterRole::kernel; }
 };
 
 struct Register {
@@ -41,7 +66,20 @@ struct Location {
 };
 
 struct Operand {
-  enum class Kind : uint8_t { reg, immediate, floating_immediate, address, vector, variable, special, label, sink };
+  enum class Kind : uint8_t {
+    reg,
+    immediate,
+    floating_immediate,
+    address,
+    vector,
+    variable,
+    special,
+    label,
+    sink,
+    function,
+    prototype,  // of an indirect call
+    targets     // of an indirect call: vector elements name the functions
+  };
   Kind kind;
   bool negated = false;    // !%p
   bool minus = false;      // -%r of vmad
@@ -50,8 +88,10 @@ struct Operand {
   uint64_t bits = 0;       // immediates: 64-bit integer or IEEE double
   bool is_single = false;  // floating immediate written as 0f…; `bits` holds the single
   int64_t offset = 0;      // address and variable: byte offset; label: index of the instruction it stands before
-  std::string name;        // variable, special register or label
+  std::string name;        // variable, special register, function or label
   const Variable* variable = nullptr;
+  const Function* function = nullptr;
+  const struct Signature* prototype = nullptr;
   std::vector<Operand> elements;  // vector
 };
 
@@ -61,21 +101,31 @@ struct Instruction {
   std::string text;                    // "ld.global.v4.b32"
   int guard = -1;                      // predicate register
   bool guard_negated = false;
-  std::vector<Operand> operands;
+  std::vector<Operand> operands;  // call: callee, vector of results, vector of arguments, [prototype or targets]
   std::optional<Operand> second_destination;  // the q of p|q
   int location = -1;                          // index into Function::locations
   uint32_t used_bytes_mask = ~0u;             // `.pragma "used_bytes_mask …"` in front of a load
   int line;
 };
 
-struct Function {
+// What a call and its callee must agree on.
+struct Signature {
+  std::deque<Variable> results, parameters;
+  bool never_returns = false;
+};
+
+struct Function : Signature {
   std::string name;
-  std::deque<Variable> parameters;
-  std::deque<Variable> variables;  // .shared and .local declared inside
+  bool is_entry = false;
+  bool has_body = false;
+  std::deque<Variable> variables;  // declared inside
+  std::deque<Signature> prototypes;
+  uint64_t call_bytes = 0;  // of the parameter area
   std::vector<Register> registers;
-  std::vector<Instruction> instructions;
+  std::vector<Instruction> instructions;  // empty unless the module reaches the function from the wanted entry
   std::vector<Location> locations;
-  std::optional<std::array<uint32_t, 3>> reqntid, maxntid;
+  std::optional<std::array<uint32_t, 3>> reqntid, maxntid, cluster;
+  bool explicit_cluster = false;
   int line;
 };
 
@@ -92,9 +142,17 @@ struct Module {
     std::from_chars(target.data() + 3, target.data() + target.size(), number);
     return number;
   }
+  std::deque<Function> functions;        // device functions, declared or defined
+  std::vector<const Function*> reached;  // those with a body that the wanted entry may run, itself first
+  std::map<std::string, Function*, std::less<>> function_names;  // aliases too
+  std::map<std::string, Variable*, std::less<>> variable_names;
+
+  const Function* find_function(std::string_view name) const;  // null if there is none
+  const Variable* find_variable(std::string_view name) const;
 };
 
-// Reads the body of `entry` and the declarations of all entries; bodies of the others may hold what is not supported.
+// Reads the body of `entry`, the bodies of what it can reach, and the declarations of all entries; other bodies may
+// hold what is not supported.
 // Throws PTX_SYNTAX, PTX_INVALID (unknown or repeated names) and PTX_UNSUPPORTED, each with its line.
 Module parse(std::string_view text, std::string_view entry);
 

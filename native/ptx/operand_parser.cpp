@@ -106,6 +106,8 @@ class OperandParser {
     } else if ((result.variable = scopes_.find_variable(result.name)) != nullptr) {
       result.kind = Operand::Kind::variable;
       result.offset = signed_offset();
+    } else if ((result.function = scopes_.find_function(result.name)) != nullptr) {
+      result.kind = Operand::Kind::function;
     } else if (result.name.starts_with('%')) {
       result.kind = Operand::Kind::special;
     } else {

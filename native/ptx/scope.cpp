@@ -1,5 +1,6 @@
 #include "ptx/scope.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "error.h"
@@ -19,6 +20,12 @@ std::optional<std::pair<std::string, uint64_t>> split_index(const std::string& n
 }
 
 }  // namespace
+
+// Sibling scopes share the parameter area: a thread is in one of them at a time.
+void Scopes::open() {
+  const uint64_t call_end = scopes_.empty() ? 0 : scopes_.back().call_end;
+  scopes_.emplace_back().call_end = call_end;
+}
 
 void Scopes::close() {
   Scope scope = std::move(scopes_.back());
@@ -45,10 +52,18 @@ void Scopes::declare_register_range(const std::string& prefix, Type type, uint64
 }
 
 void Scopes::declare_variable(Variable variable) {
+  if (variable.role == ParameterRole::argument) place_in_call_area(variable);
   function_.variables.push_back(std::move(variable));
   const Variable& stored = function_.variables.back();
   if (!scopes_.back().variables.emplace(stored.name, &stored).second)
     invalid_ptx("variable '" + stored.name + "' is declared twice", stored.line);
+}
+
+void Scopes::place_in_call_area(Variable& parameter) {
+  uint64_t& end = scopes_.back().call_end;
+  parameter.call_offset = (end + parameter.align - 1) / parameter.align * parameter.align;
+  end = parameter.call_offset + parameter.size;
+  function_.call_bytes = std::max(function_.call_bytes, end);
 }
 
 void Scopes::define_label(const std::string& name, int line) {
@@ -80,10 +95,32 @@ int Scopes::find_register(const std::string& name) {
 const Variable* Scopes::find_variable(const std::string& name) const {
   for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope)
     if (const auto known = scope->variables.find(name); known != scope->variables.end()) return known->second;
-  for (const Variable& parameter : function_.parameters)
-    if (parameter.name == name) return &parameter;
-  for (const Variable& variable : module_.variables)
-    if (variable.name == name) return &variable;
+  for (const auto* formals : {&function_.parameters, &function_.results})
+    for (const Variable& formal : *formals)
+      if (formal.name == name && !formal.in_register) return &formal;
+  return module_.find_variable(name);
+}
+
+void Scopes::declare_branch_targets(const std::string& name, std::vector<std::string> labels, int line) {
+  if (!scopes_.back().branch_targets.emplace(name, std::move(labels)).second)
+    invalid_ptx("label '" + name + "' is defined twice", line);
+}
+
+void Scopes::declare_callees(const std::string& name, Operand callees, int line) {
+  if (!scopes_.back().callees.emplace(name, std::move(callees)).second)
+    invalid_ptx("label '" + name + "' is defined twice", line);
+}
+
+const std::vector<std::string>* Scopes::find_branch_targets(const std::string& name) const {
+  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope)
+    if (const auto known = scope->branch_targets.find(name); known != scope->branch_targets.end())
+      return &known->second;
+  return nullptr;
+}
+
+const Operand* Scopes::find_callees(const std::string& name) const {
+  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope)
+    if (const auto known = scope->callees.find(name); known != scope->callees.end()) return &known->second;
   return nullptr;
 }
 

@@ -29,6 +29,7 @@ export async function observe(
     reason: result.reason,
     outputs: outputsOf(definition, launch),
     findings: result.findings,
+    prints: result.prints,
     instructions: result.instructions,
     laneOperations: result.laneOperations,
     wallSeconds: result.wallSeconds,

@@ -91,6 +91,8 @@ export interface NativeResult {
   status: "ok" | "failed" | "trapped" | "deadlocked" | "timed-out";
   reason: string;
   findings: Finding[];
+  /** Lines of the kernel's printf, CTA by CTA, cut after 1 MiB. */
+  prints: string[];
   instructions: number;
   laneOperations: number;
   wallSeconds: number;

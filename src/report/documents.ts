@@ -15,6 +15,7 @@ const reportFields = {
   reason: z.string().optional().describe("why the run ended early or was refused"),
   findings: z.array(findingSchema),
   counts: z.strictObject(countsShape).describe("findings per check, warnings and notes included"),
+  prints: z.array(z.string()).optional().describe("lines of the kernel's printf; absent if there are none"),
   instructions: count.optional().describe("warp instructions"),
   laneOperations: count.optional(),
   wallSeconds: z.number().nonnegative().optional(),

@@ -8,15 +8,16 @@ type ReportFields = Omit<Report, "schema" | "backend">;
 
 /** The fields that a report and a row share: what was observed in the first schedule, as all of them were judged. */
 export function reportFields(
-  observation: Pick<Observation, "instructions" | "laneOperations" | "wallSeconds" | "traffic" | "outputs">,
+  observation: Pick<Observation, "prints" | "instructions" | "laneOperations" | "wallSeconds" | "traffic" | "outputs">,
   { status, reason, findings, ...merged }: MergedVerdict,
 ): ReportFields {
-  const { instructions, laneOperations, wallSeconds, traffic } = observation;
+  const { prints = [], instructions, laneOperations, wallSeconds, traffic } = observation;
   return {
     status,
     ...(reason === "" ? {} : { reason }),
     findings,
     counts: countFindings(findings),
+    ...(prints.length === 0 ? {} : { prints }),
     ...definedOnly({ instructions, laneOperations, wallSeconds, traffic }),
     outputs: Object.fromEntries(
       Object.entries(observation.outputs).map(([name, bytes]) => [name, { sha256: sha256(bytes) }]),

@@ -5,9 +5,10 @@ import { differenceText, scopeText } from "./schedule-text.ts";
 import type { SourceExcerpts } from "./source-excerpts.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What `run` prints: findings, then status, work, traffic and the hash of each output. */
+/** What `run` prints: findings, the kernel's own lines, then status, work, traffic and the hash of each output. */
 export function runText(report: Report, sources: SourceExcerpts, terminal: Terminal): string {
   const findings = report.findings.map((finding) => `${findingText(finding, sources, terminal)}\n`);
+  const prints = (report.prints ?? []).map((line) => `| ${line}\n`).join("");
   const reason = report.reason === undefined ? "" : `: ${report.reason}`;
   const status = terminal.paint(report.status === "ok" ? "green" : "red", report.status);
   const { passStatus } = report;
@@ -26,5 +27,5 @@ export function runText(report: Report, sources: SourceExcerpts, terminal: Termi
       return `output        ${name} sha256 ${sha256}${where}`;
     }),
   ];
-  return [...findings, `${lines.join("\n")}\n`].join("\n");
+  return [...findings, ...(prints === "" ? [] : [prints]), `${lines.join("\n")}\n`].join("\n");
 }

@@ -83,9 +83,10 @@ describe("a launch that runs and is wrong ends with exit code 1", () => {
     expect(report.counts.initialised).toBe(1);
   });
 
-  it("where the kernel traps", async () => {
-    const { exitCode, report } = await reportOf(new ExampleCopy().editPtx((ptx) => ptx.replace("ret;", "trap;")));
+  it.each(["trap;", "brkpt;"])("where the kernel meets %s", async (end) => {
+    const { exitCode, report } = await reportOf(new ExampleCopy().editPtx((ptx) => ptx.replace("ret;", end)));
     expect({ exitCode, status: report.status }).toEqual({ exitCode: 1, status: "trapped" });
+    expect(report.reason).toMatch(new RegExp(`^${end.slice(0, -1)} at PTX line \\d+$`));
   });
 
   it("where the kernel never ends", async () => {

@@ -20,6 +20,7 @@ const NO_TRAFFIC = {
 /** What a fake kernel does: it writes bytes into its buffers by name, or reports findings; both may depend on the launch. */
 export interface FakeKernel {
   write?: (name: string, bytes: Uint8Array, launch: NativeLaunch) => boolean;
+  prints?: string[];
   findings?: Finding[] | ((launch: NativeLaunch) => Finding[]);
   status?: (launch: NativeLaunch) => NativeResult["status"];
   ordered?: boolean;
@@ -61,6 +62,7 @@ export function fakeBackend(kernel: FakeKernel): Backend {
         status,
         reason: status === "ok" ? "" : `${status} by plan`,
         findings: typeof findings === "function" ? findings(launch) : findings,
+        prints: kernel.prints ?? [],
         instructions: 1,
         laneOperations: 32,
         wallSeconds: 0,

@@ -10,12 +10,12 @@ using machine::Semantics;
 using ptx::StateSpace;
 
 StateSpace take_space(Decoding& decoding) {
-  const std::string space =
-      decoding.take_one_of({"global", "shared", "shared::cta", "local", "param", "param::entry", "const"});
+  const std::string space = decoding.take_one_of(
+      {"global", "shared", "shared::cta", "local", "param", "param::entry", "param::func", "const"});
   if (space == "global") return StateSpace::global;
   if (space == "shared" || space == "shared::cta") return StateSpace::shared;
   if (space == "local") return StateSpace::local;
-  if (space == "param" || space == "param::entry") return StateSpace::param;
+  if (space.starts_with("param")) return StateSpace::param;
   if (space == "const") return StateSpace::constant;
   return StateSpace::generic;
 }
@@ -62,6 +62,21 @@ void take_semantics(Decoding& decoding, machine::MemoryAccess& memory) {
   memory.scope = *scope;
 }
 
+// A parameter of a call or of a device function: bytes on the thread's stack (PTX ISA 5.1.6.4).
+void bind_stack_parameter(Decoding& decoding, const ptx::Operand& operand, machine::MemoryAccess& memory) {
+  const ptx::Variable& variable = *operand.variable;
+  const bool is_load = decoding.instruction().mnemonic == "ld";
+  if (memory.semantics != Semantics::weak) decoding.invalid("accesses parameter '" + variable.name + "' strongly");
+  if (variable.role == (is_load ? ptx::ParameterRole::result : ptx::ParameterRole::input))
+    decoding.invalid((is_load ? "reads the result '" : "writes the parameter '") + variable.name + "'");
+  if (operand.offset < 0 || static_cast<uint64_t>(operand.offset) + memory.bytes() > variable.size)
+    decoding.invalid("accesses " + std::to_string(memory.bytes()) + " bytes at offset " +
+                     std::to_string(operand.offset) + " of '" + variable.name + "', which has " +
+                     std::to_string(variable.size));
+  memory.space = StateSpace::local;
+  memory.offset = operand.offset + static_cast<int64_t>(decoding.layout().address_of(variable));
+}
+
 }  // namespace
 
 void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::MemoryAccess& memory) {
@@ -73,9 +88,14 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::Memo
     const StateSpace declared = operand.variable->space;
     if (memory.space != StateSpace::generic && memory.space != declared)
       decoding.invalid("addresses '" + operand.variable->name + "', which lies in ." + to_string(declared));
-    memory.offset =
-        static_cast<int64_t>(static_cast<uint64_t>(operand.offset) + decoding.layout().address_of(*operand.variable) +
-                             (memory.space == StateSpace::generic ? machine::window_of(declared) : 0));
+    if (operand.variable->on_stack() && memory.space == StateSpace::param)
+      bind_stack_parameter(decoding, operand, memory);
+    else
+      memory.offset =
+          static_cast<int64_t>(static_cast<uint64_t>(operand.offset) + decoding.layout().address_of(*operand.variable) +
+                               (memory.space == StateSpace::generic ? machine::window_of(declared) : 0));
+    if ((declared == StateSpace::local || operand.variable->on_stack()) && !decoding.layout().is_entry())
+      memory.address = decoding.stack_base();
   } else if (operand.reg >= 0) {
     ptx::Operand base{};
     base.kind = ptx::Operand::Kind::reg;

@@ -1,5 +1,5 @@
-// mov.type d, a; mov.type d, variable or special register; mov.{b32,b64,b128} d, {a, b…} and {d, e…}, a
-// (PTX ISA 9.7.9.3, 9.7.9.4). Deviation: vectors of .b8 are refused.
+// mov.type d, a; mov.type d, variable, function or special register; mov.v4.u32 {d, e…}, %tid;
+// mov.{b32,b64,b128} d, {a, b…} and {d, e…}, a   (PTX ISA 9.7.9.3, 9.7.9.4). Deviation: vectors of .b8 are refused.
 #include <algorithm>
 
 #include "instructions/decoders.h"
@@ -78,11 +78,58 @@ void decode_unpack(Decoding& decoding, ptx::Type type) {
     decoding.operation.slots[1 + i] = decoding.destination(elements[i], element);
 }
 
+template <class T>
+void run_read_clock(Warp& warp, const Operation& operation, LaneMask active) {
+  T* const d = warp.row<T>(operation.slots[0]);
+  T* const now = warp.row<T>(operation.slots[1]);
+  machine::fill_special_register(warp, static_cast<machine::SpecialRegister>(operation.argument), sizeof(T) * 8,
+                                 reinterpret_cast<std::byte*>(now));
+  for (uint32_t lane = 0; lane < kLanes; lane++) d[lane] = (active >> lane & 1) != 0 ? now[lane] : d[lane];
+}
+
+// Clocks are read when the instruction is executed; all other special registers when the function is entered.
+bool decode_read_clock(Decoding& decoding, ptx::Type type) {
+  if (decoding.operand(1).kind != OperandKind::special) return false;
+  const auto known = machine::parse_special_register(decoding.operand(1).name);
+  if (!known || !machine::is_clock(known->which)) return false;
+  if (type.bits != known->bits) decoding.invalid("needs a type of " + std::to_string(known->bits) + " bits");
+  decoding.operation.argument = static_cast<uint32_t>(known->which);
+  decoding.operation.run = type.bits == 64 ? &run_read_clock<uint64_t> : &run_read_clock<uint32_t>;
+  decoding.operation.slots[1] = decoding.scratch(type.bits);
+  decoding.operation.slots[0] = decoding.destination(0, type);
+  return true;
+}
+
+void run_mov_v4(Warp& warp, const Operation& operation, LaneMask active) {
+  for (uint32_t i = 0; i < 4; i++) {
+    uint32_t* const d = warp.row<uint32_t>(operation.slots[i]);
+    const uint32_t* const a = warp.row<uint32_t>(operation.slots[4 + i]);
+    for (uint32_t lane = 0; lane < kLanes; lane++) d[lane] = (active >> lane & 1) != 0 ? a[lane] : d[lane];
+  }
+}
+
+// mov.v4.u32 {x, y, z, w}, %tid
+void decode_special_vector(Decoding& decoding, ptx::Type type) {
+  const ptx::Operand &d = decoding.operand(0), &a = decoding.operand(1);
+  if (type.bits != 32 || d.kind != OperandKind::vector || d.elements.size() != 4 || a.kind != OperandKind::special)
+    decoding.refuse("unless it reads %tid, %ntid, %ctaid or %nctaid into four registers");
+  for (size_t i = 0; i < 4; i++) {
+    ptx::Operand element = a;
+    element.name += std::string(".") + "xyzw"[i];
+    decoding.operation.slots[4 + i] = decoding.special(element, type);
+    decoding.operation.slots[i] = decoding.destination(d.elements[i], type);
+  }
+  decoding.operation.run = &run_mov_v4;
+}
+
 }  // namespace
 
 void decode_mov(Decoding& decoding) {
+  const bool is_special_vector = decoding.take("v4");
   const ptx::Type type = decoding.take_type(kMoved);
   decoding.require_operands(2);
+  if (is_special_vector) return decode_special_vector(decoding, type);
+  if (decode_read_clock(decoding, type)) return;
   const auto is_vector = [&](size_t i) {
     return decoding.operand(i).kind == OperandKind::vector && decoding.operand(i).elements.size() > 1;
   };
