@@ -23,19 +23,20 @@ void RaceDetector::replace(Access& access, const Access::Replaced& replaced) {
   access.replaced.lanes |= others;
 }
 
-// One pass over the row's accesses to the unit's bytes: report races, drop what the new access makes redundant, add it.
+// One pass over the list: report races with the unit, drop what it makes redundant, add it; returns the length.
 // Redundant are
 // - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or is reported here;
 // - what the new access is ordered after and subsumes;
 // - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a foreign
 //   access of the same kind covers: whoever conflicts with it conflicts with the foreign one.
-void RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow) {
+uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow) {
   Access& added = unit.access;
   bool foreign[2] = {false, false};  // reads and writes that cover the unit
-  uint32_t joined = 0;
+  uint32_t joined = 0, length = 0;
   uint32_t* place = &head;
   for (uint32_t* link = &head; *link != 0;) {
     Access& old = shadow.access(*link);
+    length++;
     if (old.write) place = &old.next;
     if (!old.overlaps(added.begin, added.end)) {
       link = &old.next;
@@ -79,6 +80,7 @@ void RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowM
   } else if (!foreign[added.write]) {
     shadow.insert(added.write ? &head : place, added);
   }
+  return length;
 }
 
 void RaceDetector::remember_replaced(const Access& old, Piece& unit, uint32_t lane) const {

@@ -33,12 +33,14 @@ class RaceDetector final : public machine::Observer {
     uint64_t row;  // its first byte
     Access access;
   };
+  ShadowMemory& shadow_of(const machine::Request& request);
   void visit_span(const machine::Span& span, Access access, const machine::Request& request);
   void visit(uint32_t& head, Piece& piece, ShadowMemory& shadow);
   bool is_surely_ordered(const Access& old, const Piece& piece) const;
   bool settles_whole(uint32_t head, Piece& piece, const ShadowMemory& shadow) const;
-  void take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const;
-  void visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow);
+  uint32_t visit_list(uint32_t& head, Piece& piece, ShadowMemory& shadow);
+  uint32_t take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const;
+  uint32_t visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow);
   static bool subsumes(const Access& one, const Access& other);
   static void replace(Access& access, const Access::Replaced& replaced);
   machine::LaneMask unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;

@@ -15,7 +15,9 @@ using machine::Semantics;
 namespace {
 
 constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
-constexpr uint32_t kMostReadsLookedAt = 64;  // when a read looks for others that it makes redundant
+constexpr uint32_t kMostReadsLookedAt = 32;  // when a read looks for others that it makes redundant
+constexpr uint32_t kLongList = 8;            // from here on a row's cells get lists of their own
+constexpr size_t kScattered = 8;             // spans of a request whose lists are fetched together
 
 // Within a unit, the bytes between two cuts, no access begins or ends, and no lane's bytes do.
 using Cuts = std::bitset<kRowBytes + 1>;
@@ -53,6 +55,29 @@ Access access_of(const Request& request) {
   return access;
 }
 
+// Lists of scattered accesses lie all over memory: fetches their entries side by side before they are walked one by one.
+void prefetch(std::span<const machine::Span> spans, ShadowMemory& shadow) {
+  std::array<uint32_t*, kLanes> heads;
+  std::array<uint32_t, kLanes> entries;
+  for (size_t i = 0; i < spans.size(); i++) {
+    heads[i] = &shadow.head(spans[i].place.buffer->index, spans[i].place.offset / kRowBytes);
+    __builtin_prefetch(heads[i]);
+  }
+  for (size_t i = 0; i < spans.size(); i++) {
+    entries[i] = *heads[i];
+    if (!ShadowMemory::is_split(entries[i])) continue;
+    heads[i] = &shadow.cell(entries[i], spans[i].place.offset % kRowBytes / ShadowMemory::kCellBytes);
+    __builtin_prefetch(heads[i]);
+  }
+  for (size_t i = 0; i < spans.size(); i++) entries[i] = *heads[i];
+  for (uint32_t depth = 0; depth < kLongList; depth++) {
+    for (size_t i = 0; i < spans.size(); i++)
+      if (entries[i] != 0) __builtin_prefetch(&shadow.access(entries[i]));
+    for (size_t i = 0; i < spans.size(); i++)
+      if (entries[i] != 0) entries[i] = shadow.access(entries[i]).next;
+  }
+}
+
 // Strong vectors are looked at element by element, strong writes behind fences lane by lane.
 bool needs_single_accesses(const Request& request) {
   const machine::MemoryAccess& memory = request.operation->memory;
@@ -76,9 +101,15 @@ void RaceDetector::cta_begins(const machine::Cta& cta) {
   shared_[cta.slot()].clear();
 }
 
+ShadowMemory& RaceDetector::shadow_of(const Request& request) {
+  return request.space == ptx::StateSpace::shared ? shared_[request.cta->slot()] : global_;
+}
+
 void RaceDetector::request(const Request& request) {
   const Access access = access_of(request);
   const bool singly = needs_single_accesses(request);
+  ShadowMemory& shadow = shadow_of(request);
+  if (request.spans.size() >= kScattered) prefetch(request.spans, shadow);
   for (const machine::Span& span : request.spans) {
     if (!singly) {
       visit_span(span, access, request);
@@ -96,7 +127,7 @@ void RaceDetector::request(const Request& request) {
 }
 
 void RaceDetector::visit_span(const machine::Span& span, Access access, const Request& request) {
-  ShadowMemory& shadow = request.space == ptx::StateSpace::shared ? shared_[request.cta->slot()] : global_;
+  ShadowMemory& shadow = shadow_of(request);
   const uint64_t begin = span.place.offset, end = begin + span.bytes(access.width);
   access.together = span.together;
   access.lanes = span.lanes;
@@ -116,8 +147,25 @@ void RaceDetector::visit_span(const machine::Span& span, Access access, const Re
 }
 
 void RaceDetector::visit(uint32_t& head, Piece& piece, ShadowMemory& shadow) {
+  constexpr uint32_t kCellBytes = ShadowMemory::kCellBytes;
   if (head == 0) return shadow.insert(&head, piece.access);
+  if (!ShadowMemory::is_split(head)) {
+    if (visit_list(head, piece, shadow) > kLongList) shadow.split(head);
+    return;
+  }
+  const uint32_t begin = piece.access.begin, end = piece.access.end;
+  for (uint32_t cell = begin / kCellBytes; cell * kCellBytes < end; cell++) {
+    Piece part = piece;
+    part.access.begin = static_cast<uint8_t>(std::max(begin, cell * kCellBytes));
+    part.access.end = static_cast<uint8_t>(std::min(end, (cell + 1) * kCellBytes));
+    visit_list(shadow.cell(head, cell), part, shadow);
+  }
+}
+
+// Returns about how long the list is.
+uint32_t RaceDetector::visit_list(uint32_t& head, Piece& piece, ShadowMemory& shadow) {
   if (settles_whole(head, piece, shadow)) return take_place(head, piece, shadow);
+  uint32_t length = 0;
   const Access& whole = piece.access;
   const Cuts cuts = cuts_of(head, whole, shadow);
   for (uint32_t from = whole.begin; from < whole.end;) {
@@ -130,10 +178,11 @@ void RaceDetector::visit(uint32_t& head, Piece& piece, ShadowMemory& shadow) {
       unit.access.lanes = machine::lane_bit(lane);
       unit.access.begin = static_cast<uint8_t>(from);
       unit.access.end = static_cast<uint8_t>(to);
-      visit_unit(head, unit, lane, shadow);
+      length = std::max(length, visit_unit(head, unit, lane, shadow));
     });
     from = to;
   }
+  return length;
 }
 
 // Is it plain, without a look at single lanes, that the piece races with nothing?
@@ -149,7 +198,7 @@ bool RaceDetector::settles_whole(uint32_t head, Piece& piece, const ShadowMemory
     if (!same_threads && !is_surely_ordered(old, piece)) return false;
     if (!added.write || old.warp != added.warp) continue;
     if (old.write) replace(added, old.replaced);
-    if (!old.write || differs_from_memory(piece.request, added.lanes, {piece.row + added.begin, piece.row + added.end}))
+    if (!old.write || differs_from_memory(piece.request, added.lanes_at(added.begin, added.end), {piece.row + added.begin, piece.row + added.end}))
       replace(added, {old.lanes, old.clock, old.instruction, old.write});
   }
   return true;
@@ -160,12 +209,13 @@ bool RaceDetector::is_surely_ordered(const Access& old, const Piece& piece) cons
 }
 
 // The piece races with nothing: drops what it makes redundant and remembers it.
-void RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const {
+uint32_t RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const {
   const Access& added = piece.access;
   uint32_t* place = &head;
-  uint32_t seen = 0;
+  uint32_t length = 0, seen = 0;
   for (uint32_t* link = &head; *link != 0;) {
     Access& old = shadow.access(*link);
+    length++;
     if (added.write) {
       link = old.overlaps(added.begin, added.end) ? shadow.carve(link, added.begin, added.end) : &old.next;
     } else if (old.write) {
@@ -173,7 +223,7 @@ void RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemory& 
     } else if (seen++ == kMostReadsLookedAt) {
       break;
     } else if (old.cta != added.cta) {
-      if (ctas_are_apart_ && subsumes(old, added) && old.begin <= added.begin && old.end >= added.end) return;
+      if (ctas_are_apart_ && subsumes(old, added) && old.begin <= added.begin && old.end >= added.end) return length;
       link = &old.next;
     } else if (old.begin >= added.begin && old.end <= added.end && subsumes(added, old) &&
                (added.same_mapping(old) || is_surely_ordered(old, piece))) {
@@ -183,6 +233,7 @@ void RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemory& 
     }
   }
   shadow.insert(place, added);
+  return length;
 }
 
 }  // namespace decode_lab::observers

@@ -70,19 +70,46 @@ Access& ShadowMemory::isolate(uint32_t* link, uint32_t begin, uint32_t end) {
   return access(*link);
 }
 
+void ShadowMemory::split(uint32_t& head) {
+  budget_.charge_host_bytes(sizeof(split_[0]));
+  auto& cells = split_.emplace_back();
+  std::array<uint32_t*, kCells> tails;
+  for (uint32_t i = 0; i < kCells; i++) tails[i] = &cells[i];
+  for (uint32_t* link = &head; *link != 0;) {
+    const Access whole = access(*link);
+    remove(link);
+    for (uint32_t i = whole.begin / kCellBytes; i * kCellBytes < whole.end; i++) {
+      Access part = whole;
+      part.begin = static_cast<uint8_t>(std::max<uint32_t>(whole.begin, i * kCellBytes));
+      part.end = static_cast<uint8_t>(std::min<uint32_t>(whole.end, (i + 1) * kCellBytes));
+      insert(tails[i], part);
+      tails[i] = &access(*tails[i]).next;
+    }
+  }
+  head = kSplit | static_cast<uint32_t>(split_.size() - 1);
+}
+
 void ShadowMemory::clear() {
   for (Page* page : touched_) page->fill(0);
+  split_.clear();
   used_ = 1;
   free_ = 0;
 }
 
-bool ShadowMemory::rows_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
+bool ShadowMemory::lists_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
   for (uint32_t i = mine; i != 0; i = access(i).next) {
     for (uint32_t j = theirs; j != 0; j = other.access(j).next) {
       const Access& their = other.access(j);
       if (access(i).overlaps(their.begin, their.end) && (access(i).write || their.write)) return true;
     }
   }
+  return false;
+}
+
+bool ShadowMemory::rows_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
+  if (!is_split(mine) && !is_split(theirs)) return lists_conflict(mine, other, theirs);
+  for (uint32_t i = 0; i < kCells; i++)
+    if (lists_conflict(list(mine, i), other, other.list(theirs, i))) return true;
   return false;
 }
 

@@ -1,8 +1,10 @@
 // Who has accessed which bytes: a short list of accesses per row of 128 bytes, pages on touch. A warp's contiguous
-// access is one entry per row.
+// access is one entry per row. Where the list grows long, as scattered accesses make it, the row gets a list for each of
+// its cells of 16 bytes.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -59,12 +61,15 @@ struct Access {
 
 class ShadowMemory {
  public:
-  static constexpr uint32_t kRowBytes = 128;
+  static constexpr uint32_t kRowBytes = 128, kCellBytes = 16;
 
   explicit ShadowMemory(machine::Budget& budget) : budget_(budget) {}
 
-  // Head of the list of a row of buffer `buffer`.
+  // Head of a row of buffer `buffer`: of its list, or of what `cell` takes.
   uint32_t& head(uint32_t buffer, uint64_t row);
+  static bool is_split(uint32_t head) { return (head & kSplit) != 0; }
+  void split(uint32_t& head);
+  uint32_t& cell(uint32_t head, uint32_t index) { return split_[head & ~kSplit][index]; }
   // Accesses stay where they are until they are removed. In a list, writes come before reads.
   Access& access(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
   const Access& access(uint32_t index) const { return chunks_[index / kChunk][index % kChunk]; }
@@ -80,13 +85,16 @@ class ShadowMemory {
   bool conflicts_with(const ShadowMemory& other) const;
 
  private:
-  static constexpr uint32_t kPageRows = 64;
+  static constexpr uint32_t kPageRows = 64, kCells = kRowBytes / kCellBytes, kSplit = uint32_t{1} << 31;
   using Page = std::array<uint32_t, kPageRows>;
+  uint32_t list(uint32_t head, uint32_t cell) const { return is_split(head) ? split_[head & ~kSplit][cell] : head; }
   bool rows_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const;
+  bool lists_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const;
 
   machine::Budget& budget_;
   std::vector<std::vector<std::unique_ptr<Page>>> pages_;  // [buffer][page]
   std::vector<Page*> touched_;
+  std::deque<std::array<uint32_t, kCells>> split_;
   static constexpr uint32_t kChunk = 1024;
   std::vector<std::unique_ptr<Access[]>> chunks_;
   uint32_t used_ = 1;  // index 0 is no access
