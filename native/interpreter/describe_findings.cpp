@@ -54,6 +54,8 @@ const char* name_of(FindingClass finding_class) {
       return "out-of-bounds";
     case FindingClass::read_only:
       return "read-only";
+    case FindingClass::wrong_space:
+      return "wrong-space";
     case FindingClass::misaligned:
       return "misaligned";
     case FindingClass::uninitialised_read:
@@ -113,7 +115,9 @@ std::string message_of(const Occurrence& occurrence, const Finding& finding) {
              " them: " + order_missing(occurrence.finding_class, occurrence.non_coherent);
     case Check::bounds:
       return where(finding.first) + " " + verb + place_text +
-             (occurrence.finding_class == FindingClass::read_only ? ", which is read-only" : ", out of bounds");
+             (occurrence.finding_class == FindingClass::read_only     ? ", which is read-only"
+              : occurrence.finding_class == FindingClass::wrong_space ? ", where the instruction may not reach"
+                                                                      : ", out of bounds");
     case Check::alignment:
       return where(finding.first) + " " + verb + place_text + ", not aligned to " + std::to_string(finding.bytes);
     case Check::initialised:

@@ -110,7 +110,8 @@ void store(Warp& warp, const Operation& operation, LaneMask active, const LaneBy
 
 namespace {
 
-// Applies one element's modification, then tells: lanes that did not write have only read.
+// Applies one element's modification, then tells: lanes that did not write have only read. Strong accesses are noted in
+// the order of the lanes' turns.
 void modify_element(Warp& warp, const Request& whole, uint32_t element, Modification& modification) {
   const uint32_t bytes = whole.operation->memory.element_bytes;
   const auto spans = spans_of_element(whole, element, bytes);
@@ -125,23 +126,27 @@ void modify_element(Warp& warp, const Request& whole, uint32_t element, Modifica
     (wrote ? writes[write_count++] : reads[read_count++]) = spans[i];
     (wrote ? written_lanes : read_lanes) |= spans[i].lanes;
   }
+  std::array<Request, 2> parts{whole, whole};  // [wrote]
   for (const bool wrote : {true, false}) {
-    Request part = whole;
+    Request& part = parts[wrote];
     part.kind = wrote ? Request::Kind::read_modify_write : Request::Kind::load;
     part.bytes = bytes;
     part.lanes = wrote ? written_lanes : read_lanes;
     part.spans = {(wrote ? writes : reads).data(), wrote ? write_count : read_count};
     if (part.lanes == 0) continue;
     tell_observers(warp, part);
-    note_strong_access(warp, part);
   }
+  for_each_lane(whole.lanes, [&](uint32_t lane) {
+    Request turn = parts[(written_lanes & lane_bit(lane)) != 0];
+    turn.lanes = lane_bit(lane);
+    note_strong_access(warp, turn);
+  });
 }
 
 }  // namespace
 
 void read_modify_write(Warp& warp, const Operation& operation, LaneMask active, Modification& modification) {
   access(warp, operation, active, Request::Kind::read_modify_write, nullptr, [&](const Request& request) {
-    if (!is_observed(request.space)) return;
     for (uint32_t element = 0; element < operation.memory.count; element++)
       modify_element(warp, request, element, modification);
   });

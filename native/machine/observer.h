@@ -38,8 +38,8 @@ struct Request {
   const Operation* operation;
   const Cta* cta;
   uint32_t warp;
-  uint32_t bytes;   // per lane
-  LaneMask lanes;   // those whose access is aligned and in bounds
+  uint32_t bytes;               // per lane
+  LaneMask lanes;               // those whose access is aligned and in bounds
   std::span<const Span> spans;  // of `lanes`, lowest lanes first
   const std::byte* stored;      // store: lane i's bytes start at i * bytes
   uint32_t copy = 0;            // the asynchronous copy that makes the access (CausalityOrder), 0: the thread itself
@@ -54,7 +54,7 @@ struct Request {
 
 // A lane's access that the machine does not perform.
 struct Fault {
-  enum class Kind : uint8_t { out_of_bounds, misaligned, read_only };
+  enum class Kind : uint8_t { out_of_bounds, misaligned, read_only, wrong_space };
   Kind kind;
   bool writes;
   ptx::StateSpace space;

@@ -40,8 +40,9 @@ struct MemoryAccess {
   bool non_coherent;  // ld.global.nc
   Semantics semantics;
   Scope scope;
-  bool in_pattern;    // of a relaxed access: part of a release or acquire pattern of several instructions
-  bool is_reduction;   // red: forms no acquire pattern (PTX ISA 8.11.1)
+  bool in_pattern;        // of a relaxed access: part of a release or acquire pattern of several instructions
+  ptx::StateSpace only;   // the one space that a generic address may point into, where the instruction is for it alone
+  bool is_reduction;      // red: forms no acquire pattern (PTX ISA 8.11.1)
   StoredNumbers numbers;  // of a store's elements
   bool reduced;  // store: every element went through an exchange between lanes (shfl.bfly), as sums of a warp do
   Slot address;  // kNoSlot: `offset` alone
@@ -78,7 +79,7 @@ struct Operation {
   Comparison comparison = nullptr;  // setp, set
   Slot membermask = kNoSlot;
   std::array<Slot, 16> slots{};  // destinations first, then sources
-  std::vector<Slot> registers;  // of the matrix instructions, whose fragments are longer: d, a, b, c
+  std::vector<Slot> registers;   // of the matrix instructions, whose fragments are longer: d, a, b, c
   MemoryAccess memory{};
   MemoryAccess source{};  // of a copy from memory to memory
 };

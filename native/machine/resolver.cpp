@@ -22,15 +22,16 @@ void gather_addresses(Warp& warp, const MemoryAccess& access, Addresses& address
 
 Resolver::Where Resolver::locate(Warp& warp, StateSpace space, uint64_t address, uint32_t lane) {
   Cta& cta = warp.cta();
-  auto whole = [&](Buffer& buffer) -> Where {
-    return {&buffer, static_cast<int64_t>(address), static_cast<int64_t>(buffer.size), address};
-  };
+  // An address of 32 bits that wrapped around lies before its window.
+  const int64_t offset =
+      address >> 32 == 0 && space != StateSpace::global ? static_cast<int32_t>(address) : static_cast<int64_t>(address);
+  auto whole = [&](Buffer& buffer) -> Where { return {&buffer, offset, static_cast<int64_t>(buffer.size), address}; };
   switch (space) {
     case StateSpace::shared:
       return whole(cta.shared());
     case StateSpace::local: {
       LocalMemory& local = warp.local();
-      return {&local.buffer(), static_cast<int64_t>(address), static_cast<int64_t>(warp.stack_end()),
+      return {&local.buffer(), offset, static_cast<int64_t>(warp.stack_end()),
               address + lane * local.bytes_per_thread()};
     }
     case StateSpace::constant:
@@ -43,8 +44,9 @@ Resolver::Where Resolver::locate(Warp& warp, StateSpace space, uint64_t address,
   auto& buffers = cta.grid().global;
   const uint64_t region = address >> kRegionBits;
   if (region == 0 || region > buffers.size()) return {nullptr, 0, 0, 0};
-  address -= buffers[region - 1].base;
-  return whole(buffers[region - 1]);
+  Buffer& buffer = buffers[region - 1];
+  address -= buffer.base;
+  return {&buffer, static_cast<int64_t>(address), static_cast<int64_t>(buffer.size), address};
 }
 
 void Resolver::fault(Fault::Kind kind, StateSpace space, const Where& where, uint32_t lane) const {
@@ -58,8 +60,15 @@ void Resolver::fault(Fault::Kind kind, StateSpace space, const Where& where, uin
                     where.buffer,
                     addresses_[lane],
                     where.offset,
-                    reach_.bytes};
+                    kind == Fault::Kind::misaligned ? reach_.alignment : reach_.bytes};
   for (Observer* observer : warp_.cta().observers()) observer->fault(fault);
+}
+
+// Generic addresses of atom and red may point into global and shared memory (PTX ISA 9.7.13.5, 9.7.13.6), those of
+// vectors and of mbarriers into one of them.
+bool Resolver::takes(StateSpace space) const {
+  if (operation_.memory.only != StateSpace::none) return space == operation_.memory.only;
+  return space != StateSpace::local || reach_.kind != Request::Kind::read_modify_write;
 }
 
 // All lanes side by side or at one address, within one buffer and aligned: one span, without a look at each lane.
@@ -67,6 +76,7 @@ bool Resolver::resolve_pattern(StateSpace space, LaneMask active) {
   const bool writes = reach_.kind != Request::Kind::load;
   if (space == StateSpace::local || (writes && space != StateSpace::shared && space != StateSpace::global))
     return false;
+  if (!takes(space)) return false;
   const uint32_t first = lowest_lane(active);
   const uint64_t address = addresses_[first];
   const LaneMask shifted = active >> first;
@@ -78,7 +88,7 @@ bool Resolver::resolve_pattern(StateSpace space, LaneMask active) {
   }
   const bool together = differ == 0 && (active & (active - 1)) != 0;
   if (!together && (apart != 0 || (shifted & (shifted + 1)) != 0)) return false;
-  if (together && reach_.kind == Request::Kind::store) return false;
+  if (together ? reach_.kind == Request::Kind::store : reach_.bytes % reach_.alignment != 0) return false;
   const bool is_generic = space_ == StateSpace::generic;
   const Where where = locate(warp_, space, is_generic ? address - window_of(space) : address, first);
   const uint64_t bytes = together ? reach_.bytes : uint64_t{lane_count(active)} * reach_.bytes;
@@ -112,6 +122,7 @@ void Resolver::resolve_lane(StateSpace space, uint32_t lane) {
     return fault(Fault::Kind::out_of_bounds, space, where, lane);
   if (writes && (space == StateSpace::param || space == StateSpace::constant))
     return fault(Fault::Kind::read_only, space, where, lane);
+  if (!takes(space)) return fault(Fault::Kind::wrong_space, space, where, lane);
   if (address % reach_.alignment != 0) return fault(Fault::Kind::misaligned, space, where, lane);
   append(lane, {where.buffer, where.host_offset});
 }

@@ -43,6 +43,7 @@ class Resolver {
   static Where locate(Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t lane);
 
  private:
+  bool takes(ptx::StateSpace space) const;
   bool resolve_pattern(ptx::StateSpace space, LaneMask active);
   void resolve_lane(ptx::StateSpace space, uint32_t lane);
   void append(uint32_t lane, Place place);

@@ -28,15 +28,14 @@ enum class FindingClass : uint8_t {
   async_copy_not_waited,
   out_of_bounds,
   read_only,
+  wrong_space,
   misaligned,
   uninitialised_read,
   divergent_barrier,
   lane_not_in_mask
 };
 
-inline bool is_warning(FindingClass c) {
-  return c <= FindingClass::strong_unsynchronised;
-}
+inline bool is_warning(FindingClass c) { return c <= FindingClass::strong_unsynchronised; }
 
 struct ThreadAt {
   uint64_t cta;  // linear index

@@ -16,6 +16,8 @@ FindingClass class_of(machine::Fault::Kind kind) {
       return FindingClass::out_of_bounds;
     case machine::Fault::Kind::read_only:
       return FindingClass::read_only;
+    case machine::Fault::Kind::wrong_space:
+      return FindingClass::wrong_space;
     case machine::Fault::Kind::misaligned:
       break;
   }
@@ -26,12 +28,10 @@ FindingClass class_of(machine::Fault::Kind kind) {
 
 void MemoryFaults::fault(const machine::Fault& fault) {
   const FindingClass found = class_of(fault.kind);
-  const ThreadAt thread{fault.cta->linear_index(), fault.warp, fault.lane, fault.operation->instruction,
-                        fault.writes};
+  const ThreadAt thread{fault.cta->linear_index(), fault.warp, fault.lane, fault.operation->instruction, fault.writes};
   log_.add({found == FindingClass::misaligned ? Check::alignment : Check::bounds, found, thread, kNobody, fault.space,
             fault.buffer != nullptr ? fault.buffer->name : "",
-            fault.buffer != nullptr ? fault.offset : static_cast<int64_t>(fault.address),
-            fault.bytes, false});
+            fault.buffer != nullptr ? fault.offset : static_cast<int64_t>(fault.address), fault.bytes, false});
 }
 
 void MemoryFaults::barrier_misuse(const machine::BarrierMisuse& misuse) {

@@ -1,9 +1,9 @@
 // atom{.sem}{.scope}{.space}.op{.noftz}{.level::cache_hint}{.vec}.type d, [a], b{, c}{, policy}
 // red{.sem}{.scope}{.space}.op{.noftz}{.level::cache_hint}{.vec}.type [a], b{, policy}   (PTX ISA 9.7.13.5, 9.7.13.6)
-// Both are strong, .relaxed and .gpu unless they say otherwise; red takes part in no acquire pattern (8.8). The lanes of
-// one instruction take turns, lowest first. Deviation: .b128 is refused.
+// Both are strong, .relaxed and .gpu unless they say otherwise; red takes part in no acquire pattern (8.8). The lanes
+// of one instruction take turns, lowest first. Deviations: .b128 and .shared::cluster are refused.
+#include <array>
 #include <cstring>
-#include <memory>
 
 #include "instructions/atomics/atomic_operation.h"
 #include "instructions/data_movement/memory_operand.h"
@@ -23,15 +23,17 @@ using ptx::TypeClass;
 template <class Compute, class T, class R>
 class Apply final : public machine::Modification {
  public:
-  Apply(Warp& warp, const Operation& operation) : warp_(warp), operation_(operation) {}
+  Apply(Warp& warp, const Operation& operation) : warp_(warp), operation_(operation) {
+    const uint32_t registers = operation_.memory.count / kPerRegister;
+    for (uint32_t i = 0; i < registers; i++)
+      std::memcpy(b_[i].data(), warp_.row<R>(operation_.slots[registers + i]), sizeof(b_[i]));
+  }
 
   bool apply(uint32_t lane, uint32_t element, ptx::StateSpace space, std::byte* at) override {
-    constexpr uint32_t kPerRegister = sizeof(R) / sizeof(T);
     const uint32_t index = element / kPerRegister, part = element % kPerRegister;
-    const uint32_t registers = operation_.memory.count / kPerRegister;
     T r, s;
     std::memcpy(&r, at, sizeof(T));
-    std::memcpy(&s, reinterpret_cast<const T*>(&warp_.row<R>(operation_.slots[registers + index])[lane]) + part, sizeof(T));
+    std::memcpy(&s, reinterpret_cast<const T*>(&b_[index][lane]) + part, sizeof(T));
     if (operation_.slots[index] != machine::kNoSlot)
       std::memcpy(reinterpret_cast<T*>(&warp_.row<R>(operation_.slots[index])[lane]) + part, &r, sizeof(T));
     T result;
@@ -44,8 +46,11 @@ class Apply final : public machine::Modification {
   }
 
  private:
+  static constexpr uint32_t kPerRegister = sizeof(R) / sizeof(T),
+                            kMostRegisters = machine::kMostBytesPerLane / sizeof(R);
   Warp& warp_;
   const Operation& operation_;
+  std::array<std::array<R, machine::kLanes>, kMostRegisters> b_;  // as it was: a destination may be among them
 };
 
 // cas: a failed comparison only reads.
@@ -164,8 +169,7 @@ void decode_atomic(Decoding& decoding, bool returns) {
   if (memory.space != ptx::StateSpace::generic && memory.space != ptx::StateSpace::global &&
       memory.space != ptx::StateSpace::shared)
     decoding.invalid("needs .global, .shared or a generic address");
-  const std::string op =
-      decoding.take_one_of({"and", "or", "xor", "cas", "exch", "add", "inc", "dec", "min", "max"});
+  const std::string op = decoding.take_one_of({"and", "or", "xor", "cas", "exch", "add", "inc", "dec", "min", "max"});
   const std::string vector = decoding.take_one_of({"v2", "v4", "v8"});
   const ptx::Type type = decoding.take_type();
   if (is_half(type) != decoding.take("noftz")) decoding.invalid(is_half(type) ? "needs .noftz" : "takes no .noftz");
@@ -178,6 +182,11 @@ void decode_atomic(Decoding& decoding, bool returns) {
   const size_t count = vector.empty() ? 1 : static_cast<size_t>(vector[1] - '0');
   const size_t needed = first + (op == "cas" ? 3 : 2);
   if (operands != needed) decoding.require_operands(needed);
+  const bool has_policy = operands != decoding.instruction().operands.size();
+  if (memory.space == ptx::StateSpace::shared && (has_policy || !vector.empty()))
+    decoding.invalid("has a vector or a cache policy, which .shared does not take");
+  if (has_policy && op == "cas") decoding.invalid("has a cache policy, which cas does not take");
+  if (!vector.empty()) memory.only = ptx::StateSpace::global;
   const uint32_t halves = type.type_class == TypeClass::half_x2 || type.type_class == TypeClass::bfloat_x2 ? 2 : 1;
   memory.element_bytes = static_cast<uint8_t>(type.bytes() / halves);
   memory.count = static_cast<uint8_t>(count * halves);
@@ -190,6 +199,7 @@ void decode_atomic(Decoding& decoding, bool returns) {
     operation.slots[count + i] = decoding.source(b[i], type);
     operation.slots[i] = sinks ? machine::kNoSlot : decoding.destination(destinations[i], type);
   }
+  memory.in_pattern = op == "cas";  // where the comparison fails it only reads, yet as an atomic operation
   if (op == "cas") operation.slots[2] = decoding.source(3, type);
 }
 

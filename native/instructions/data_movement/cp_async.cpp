@@ -1,7 +1,8 @@
-// cp.async.{ca,cg}.shared{::cta}.global{.level::cache_hint}{.level::prefetch_size} [dst], [src], cp-size{, src-size}{, policy}
-// cp.async.commit_group; cp.async.wait_group N; cp.async.wait_all; cp.async.mbarrier.arrive{.noinc}{.ss}.b64 [addr]
-// (PTX ISA 9.7.9.25.3, 9.7.13.15.15). Instead of src-size a predicate may say that the source is ignored. Deviation: an
-// mbarrier is told at once, since the machine completes the thread's copies then. cp.async.bulk is refused.
+// cp.async.{ca,cg}.shared{::cta}.global{.level::cache_hint}{.level::prefetch_size} [dst], [src], cp-size{, src-size}{,
+// policy} cp.async.commit_group; cp.async.wait_group N; cp.async.wait_all; cp.async.mbarrier.arrive{.noinc}{.ss}.b64
+// [addr] (PTX ISA 9.7.9.25.3, 9.7.13.15.15). Instead of src-size a predicate may say that the source is ignored.
+// Deviation: an mbarrier is told at once, since the machine completes the thread's copies then. cp.async.bulk is
+// refused.
 #include "instructions/data_movement/memory_operand.h"
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
@@ -50,6 +51,9 @@ void bind_source_size(Decoding& decoding, size_t operands) {
   const ptx::Operand& size = decoding.operand(3);
   const bool is_predicate =
       size.kind == ptx::Operand::Kind::reg && decoding.layout().declaration(size.reg).type == ptx::kPredicate;
+  if (size.kind == ptx::Operand::Kind::immediate && size.bits > operation.memory.bytes())
+    decoding.invalid("copies " + std::to_string(size.bits) + " of " + std::to_string(operation.memory.bytes()) +
+                     " bytes");
   if (is_predicate)
     operation.slots[1] = decoding.predicate(3, operation.source_negated);
   else

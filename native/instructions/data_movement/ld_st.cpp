@@ -1,7 +1,7 @@
 // ld{.weak,.volatile,.relaxed.scope,.acquire.scope}{.ss}{.cop}{.nc}{.vec}.type d, [a]
 // st{.weak,.volatile,.relaxed.scope,.release.scope}{.ss}{.cop}{.vec}.type [a], b   (PTX ISA 9.7.9.8, 9.7.9.9, 9.7.9.11)
 // A register may be wider than the type: loads extend by the type's sign, stores take the low bits (9.4.1). Deviations:
-// none.
+// .b128, 32 bytes (sm_100), .unified and .shared::cluster are refused.
 #include <cstring>
 
 #include "instructions/data_movement/memory_operand.h"
@@ -86,8 +86,6 @@ ptx::Type register_type_of(Decoding& decoding, const MemoryForm& form) {
 void decode_ld(Decoding& decoding) {
   const MemoryForm form = take_memory_form(decoding, 1, 0);
   auto& operation = decoding.operation;
-  if (operation.memory.non_coherent && operation.memory.space != ptx::StateSpace::global)
-    decoding.invalid("has .nc, which only .global takes");
   const ptx::Type type = register_type_of(decoding, form);
   for (size_t i = 0; i < form.elements.size(); i++) operation.slots[i] = decoding.destination(form.elements[i], type);
   operation.run = with_width(
@@ -97,8 +95,7 @@ void decode_ld(Decoding& decoding) {
 void decode_st(Decoding& decoding) {
   const MemoryForm form = take_memory_form(decoding, 0, 1);
   auto& operation = decoding.operation;
-  if (operation.memory.non_coherent || operation.memory.space == ptx::StateSpace::param ||
-      operation.memory.space == ptx::StateSpace::constant)
+  if (operation.memory.space == ptx::StateSpace::param || operation.memory.space == ptx::StateSpace::constant)
     decoding.refuse("to read-only memory");
   const ptx::Type type = register_type_of(decoding, form);
   for (size_t i = 0; i < form.elements.size(); i++) operation.slots[i] = decoding.source(form.elements[i], type);

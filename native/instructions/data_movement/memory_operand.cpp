@@ -1,5 +1,6 @@
 #include "instructions/data_movement/memory_operand.h"
 
+#include "instructions/data_movement/access_qualifiers.h"
 #include "machine/address_space.h"
 #include "machine/memory.h"
 
@@ -35,32 +36,6 @@ size_t take_cache_policy(Decoding& decoding) {
 }
 
 namespace {
-
-void take_cache_operators(Decoding& decoding) {
-  decoding.take_one_of({"ca", "cg", "cs", "cv", "lu", "wb", "wt"});
-  decoding.take_one_of(
-      {"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"});
-  decoding.take_one_of({"L2::evict_normal", "L2::evict_first", "L2::evict_last"});
-  decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"});
-}
-
-// A volatile access is relaxed at system scope (PTX ISA 8.4); .mmio adds nothing that memory could show.
-void take_semantics(Decoding& decoding, machine::MemoryAccess& memory) {
-  memory.scope = Scope::gpu;
-  const bool is_mmio = decoding.take("mmio");
-  const std::string word = decoding.take_one_of({"weak", "volatile", "relaxed", "acquire", "release"});
-  if (is_mmio && word != "relaxed") decoding.invalid("has .mmio without .relaxed");
-  memory.semantics = word == "volatile" || word == "relaxed" ? Semantics::relaxed
-                     : word == "acquire"                     ? Semantics::acquire
-                     : word == "release"                     ? Semantics::release
-                                                             : Semantics::weak;
-  const bool is_load = decoding.instruction().mnemonic == "ld";
-  if (word == (is_load ? "release" : "acquire")) decoding.invalid(is_load ? "has .release" : "has .acquire");
-  if (word == "volatile" || memory.semantics == Semantics::weak) return;
-  const auto scope = take_scope(decoding);
-  if (!scope) decoding.invalid("has ." + word + " without a scope");
-  memory.scope = *scope;
-}
 
 // A parameter of a call or of a device function: bytes on the thread's stack (PTX ISA 5.1.6.4).
 void bind_stack_parameter(Decoding& decoding, const ptx::Operand& operand, machine::MemoryAccess& memory) {
@@ -109,12 +84,10 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::Memo
 }
 
 MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t data_operand) {
-  if (take_cache_policy(decoding) != 2) decoding.require_operands(2);
+  const size_t operands = take_cache_policy(decoding);
+  if (operands != 2) decoding.require_operands(2);
   auto& memory = decoding.operation.memory;
-  take_semantics(decoding, memory);
-  memory.space = take_space(decoding);
-  memory.non_coherent = decoding.take("nc");
-  take_cache_operators(decoding);
+  take_access_qualifiers(decoding, memory, operands != decoding.instruction().operands.size());
   const std::string vector = decoding.take_one_of({"v2", "v4", "v8"});
   const MemoryForm form{decoding.take_type(), decoding.operand(data_operand).kind == ptx::Operand::Kind::vector
                                                   ? decoding.operand(data_operand).elements
@@ -123,7 +96,9 @@ MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t d
   if (form.elements.size() != count)
     decoding.invalid("names " + std::to_string(form.elements.size()) + " registers for " + std::to_string(count) +
                      " elements");
-  if (form.type.bits < 8 || form.type.bits > 64) decoding.refuse("of type ." + to_string(form.type));
+  const bool is_number = form.type.is_integer() || form.type.type_class == ptx::TypeClass::untyped ||
+                         form.type.type_class == ptx::TypeClass::floating;
+  if (!is_number || form.type.bits < 8 || form.type.bits > 64) decoding.refuse("of type ." + to_string(form.type));
   memory.element_bytes = static_cast<uint8_t>(form.type.bytes());
   memory.count = static_cast<uint8_t>(count);
   if (memory.bytes() > machine::kMostBytesPerLane)

@@ -21,8 +21,7 @@ void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::Memo
 // The 64-bit policy of .L2::cache_hint, which changes no result: the last operand. Returns how many operands are left.
 size_t take_cache_policy(Decoding& decoding);
 
-// Takes all modifiers that loads and stores share and fills operation.memory. Cache operators, eviction hints and
-// policies change no result and are accepted.
+// Takes all modifiers that loads and stores share and fills operation.memory.
 MemoryForm take_memory_form(Decoding& decoding, size_t address_operand, size_t data_operand);
 
 }  // namespace decode_lab::instructions

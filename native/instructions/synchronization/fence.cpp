@@ -1,6 +1,7 @@
 // fence{.sem}.scope; fence.mbarrier_init.release.cluster; fence.proxy.kind; membar.level; membar.proxy.kind
-// (PTX ISA 9.7.13.4). membar is fence.sc. Deviations: every access of this machine goes through the generic proxy, so
-// proxy fences order nothing; those of tensor maps are refused.
+// (PTX ISA 9.7.13.4). membar is fence.sc. Every access of this machine goes through the generic proxy, so proxy fences
+// order nothing; .mbarrier_init tells other CTAs of a cluster alone and orders nothing here. Deviations:
+// .sync_restrict, and proxy fences of one direction, are refused.
 #include "instructions/data_movement/memory_operand.h"
 #include "instructions/decoders.h"
 #include "machine/strong_access.h"
@@ -20,7 +21,7 @@ void run_fence(Warp& warp, const Operation& operation, LaneMask active) {
   machine::fence(warp, active, static_cast<FenceKind>(operation.argument), operation.memory.scope);
 }
 
-void run_proxy_fence(Warp&, const Operation&, LaneMask) {}
+void run_nothing(Warp&, const Operation&, LaneMask) {}
 
 void bind(Decoding& decoding, FenceKind kind, Scope scope) {
   decoding.require_operands(0);
@@ -29,33 +30,40 @@ void bind(Decoding& decoding, FenceKind kind, Scope scope) {
   decoding.operation.run = &run_fence;
 }
 
-void decode_proxy_fence(Decoding& decoding) {
-  const std::string kind = decoding.take_one_of({"alias", "async", "async.global", "async.shared"});
-  if (kind.empty()) decoding.refuse("");
-  decoding.take_one_of({"global", "shared::cta", "shared::cluster"});
+void bind_nothing(Decoding& decoding) {
   decoding.require_operands(0);
-  decoding.operation.run = &run_proxy_fence;
+  decoding.operation.run = &run_nothing;
 }
 
 }  // namespace
 
 void decode_fence(Decoding& decoding) {
-  if (decoding.take("proxy")) return decode_proxy_fence(decoding);
-  const bool after_init = decoding.take("mbarrier_init");
+  if (decoding.take("proxy")) {
+    if (decoding.take("async"))
+      decoding.take_one_of({"global", "shared::cta", "shared::cluster"});
+    else if (!decoding.take("alias"))
+      decoding.refuse("");
+    return bind_nothing(decoding);
+  }
+  if (decoding.take("mbarrier_init")) {
+    if (!decoding.take("release") || !decoding.take("cluster")) decoding.invalid("needs .release.cluster");
+    return bind_nothing(decoding);
+  }
   const std::string word = decoding.take_one_of({"sc", "acq_rel", "acquire", "release"});
   const FenceKind kind = word == "sc"        ? FenceKind::sequentially_consistent
                          : word == "acquire" ? FenceKind::acquire
                          : word == "release" ? FenceKind::release
                                              : FenceKind::acquire_release;
-  decoding.take_one_of({"sync_restrict::shared::cluster", "sync_restrict::shared::cta"});
   const auto scope = take_scope(decoding);
   if (!scope) decoding.invalid("has no scope");
-  if (after_init && kind != FenceKind::release) decoding.invalid("has .mbarrier_init without .release");
   bind(decoding, kind, *scope);
 }
 
 void decode_membar(Decoding& decoding) {
-  if (decoding.take("proxy")) return decode_proxy_fence(decoding);
+  if (decoding.take("proxy")) {
+    if (!decoding.take("alias")) decoding.refuse("");
+    return bind_nothing(decoding);
+  }
   const std::string level = decoding.take_one_of({"cta", "gl", "sys"});
   if (level.empty()) decoding.refuse("");
   bind(decoding, FenceKind::sequentially_consistent, level == "cta" ? Scope::cta : Scope::gpu);

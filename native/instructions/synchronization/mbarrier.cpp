@@ -1,7 +1,9 @@
 // mbarrier.{init,inval,expect_tx,complete_tx,arrive,arrive_drop,test_wait,try_wait,pending_count} and
-// cp.async.mbarrier.arrive   (PTX ISA 9.7.13.15.9–17). A state is the object as it was before the arrival. Counts beyond
-// what the object takes, which the ISA leaves undefined, trap. try_wait does not suspend. An operation on an mbarrier is
-// a strong access of 8 bytes; init and inval are weak writes. The order that a phase gives stands in machine/mbarriers.h.
+// cp.async.mbarrier.arrive   (PTX ISA 9.7.13.15.9–17). A state is the object as it was before the arrival. Counts
+// beyond what the object takes, which the ISA leaves undefined, trap. try_wait does not suspend. An operation on an
+// mbarrier is a strong access of 8 bytes; init and inval are weak writes. The order that a phase gives stands in
+// machine/mbarriers.h.
+#include <algorithm>
 #include <cstring>
 
 #include "instructions/data_movement/memory_operand.h"
@@ -42,8 +44,7 @@ class Arrive final : public machine::Modification {
  private:
   std::optional<std::string> act(uint32_t lane, uint64_t offset, MbarrierState& state) {
     machine::Mbarriers& mbarriers = warp_.cta().mbarriers();
-    const uint32_t count =
-        operation_.slots[1] == machine::kNoSlot ? 1 : warp_.row<uint32_t>(operation_.slots[1])[lane];
+    const uint32_t count = operation_.slots[1] == machine::kNoSlot ? 1 : warp_.row<uint32_t>(operation_.slots[1])[lane];
     switch (static_cast<Action>(operation_.argument)) {
       case Action::arrive:
         if (count == 0) return "an arrival with count 0";
@@ -150,10 +151,11 @@ void run_pending_count(Warp& warp, const Operation& operation, LaneMask active) 
   });
 }
 
-// .shared, .shared::cta or generic; the object of another CTA of the cluster would be this CTA's own.
-void bind_object(Decoding& decoding, size_t operand, Semantics semantics) {
+// .shared, .shared::cta or generic, for some also .shared::cluster, which in a cluster of one CTA is its own.
+void bind_object(Decoding& decoding, size_t operand, Semantics semantics, bool reaches_cluster) {
   auto& memory = decoding.operation.memory;
-  memory.space = decoding.take("shared::cluster") ? ptx::StateSpace::shared : take_space(decoding);
+  const bool is_cluster = reaches_cluster && decoding.take("shared::cluster");
+  memory.space = is_cluster ? ptx::StateSpace::shared : take_space(decoding);
   if (memory.space != ptx::StateSpace::shared && memory.space != ptx::StateSpace::generic)
     decoding.invalid("needs .shared or a generic address");
   if (!decoding.take("b64")) decoding.refuse("without .b64");
@@ -163,13 +165,14 @@ void bind_object(Decoding& decoding, size_t operand, Semantics semantics) {
   memory.semantics = semantics;
   memory.scope = machine::Scope::cta;
   memory.in_pattern = true;
+  memory.only = ptx::StateSpace::shared;
   bind_address(decoding, decoding.operand(operand), memory);
 }
 
 bool take_order(Decoding& decoding, std::string_view default_word) {
-  const bool is_relaxed = decoding.take("relaxed");
-  if (!is_relaxed) decoding.take(default_word);
+  const bool is_relaxed = decoding.take("relaxed"), is_written = is_relaxed || decoding.take(default_word);
   const auto scope = take_scope(decoding);
+  if (is_written != scope.has_value()) decoding.invalid("needs semantics and scope, or neither");
   if (scope == machine::Scope::gpu) decoding.invalid("takes .cta or .cluster");
   return !is_relaxed;
 }
@@ -184,12 +187,16 @@ void decode_arrive(Decoding& decoding, Action action) {
   const bool with_transactions = decoding.take("expect_tx");
   if (with_transactions && action == Action::drop) decoding.refuse("with .expect_tx");
   const bool incomplete = decoding.take("noComplete");
+  const auto& written = decoding.instruction().modifiers;
+  for (const std::string_view other : {"relaxed", "cluster"})
+    if (incomplete && std::find(written.begin(), written.end(), other) != written.end())
+      decoding.invalid("has .noComplete beside ." + std::string(other));
   operation.aligned = take_order(decoding, "release");
   decoding.require_operands(with_transactions || incomplete ? 3 : 2, 3);
   bind_state(decoding);
   operation.slots[1] = decoding.instruction().operands.size() == 3 ? decoding.source(2, kU32) : machine::kNoSlot;
   operation.argument = static_cast<uint32_t>(with_transactions ? Action::expect_and_arrive : action);
-  bind_object(decoding, 1, Semantics::relaxed);
+  bind_object(decoding, 1, Semantics::relaxed, operation.slots[0] == machine::kNoSlot && !incomplete);
   operation.run = &run_arrive;
 }
 
@@ -201,7 +208,7 @@ void decode_transactions(Decoding& decoding, Action action) {
   operation.slots[0] = machine::kNoSlot;
   operation.slots[1] = decoding.source(1, kU32);
   operation.argument = static_cast<uint32_t>(action);
-  bind_object(decoding, 0, Semantics::relaxed);
+  bind_object(decoding, 0, Semantics::relaxed, true);
   operation.run = &run_arrive;
 }
 
@@ -214,14 +221,14 @@ void decode_test(Decoding& decoding, bool may_suspend) {
   operation.slots[0] = decoding.destination(0, ptx::kPredicate);
   operation.slots[1] = decoding.source(2, by_parity ? kU32 : kB64);
   operation.argument = by_parity ? 1 : 0;
-  bind_object(decoding, 1, Semantics::relaxed);
+  bind_object(decoding, 1, Semantics::relaxed, false);
   operation.run = &run_test;
 }
 
 void decode_init(Decoding& decoding, bool is_init) {
   decoding.require_operands(is_init ? 2 : 1);
   decoding.operation.slots[0] = is_init ? decoding.source(1, kU32) : machine::kNoSlot;
-  bind_object(decoding, 0, Semantics::weak);
+  bind_object(decoding, 0, Semantics::weak, false);
   decoding.operation.run = &run_init;
 }
 
@@ -243,13 +250,13 @@ void decode_copies_arrive(Decoding& decoding) {
   operation.slots[0] = operation.slots[1] = machine::kNoSlot;
   operation.argument =
       static_cast<uint32_t>(decoding.take("noinc") ? Action::copies_without_increment : Action::copies);
-  bind_object(decoding, 0, Semantics::relaxed);
+  bind_object(decoding, 0, Semantics::relaxed, false);
   operation.run = &run_arrive;
 }
 
 void decode_mbarrier(Decoding& decoding) {
-  const std::string action = decoding.take_one_of({"init", "inval", "arrive_drop", "arrive", "test_wait", "try_wait",
-                                                   "expect_tx", "complete_tx", "pending_count"});
+  const std::string action = decoding.take_one_of(
+      {"init", "inval", "arrive_drop", "arrive", "test_wait", "try_wait", "expect_tx", "complete_tx", "pending_count"});
   if (action == "init" || action == "inval") return decode_init(decoding, action == "init");
   if (action == "expect_tx") return decode_transactions(decoding, Action::expect);
   if (action == "complete_tx") return decode_transactions(decoding, Action::complete);
