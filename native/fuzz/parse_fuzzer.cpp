@@ -17,7 +17,7 @@ void decode_entry(std::string_view text, const std::string& name) {
   const ptx::Module module = ptx::parse(text, name);
   interpreter::require_supported_target(module);
   const ptx::Function& entry = interpreter::find_entry(module, name);
-  interpreter::decode(entry, interpreter::lay_out_variables(module, entry));
+  interpreter::decode(module, interpreter::lay_out_variables(module, entry));
 }
 
 template <class Action>
