@@ -113,8 +113,10 @@ OwnedLaunch::OwnedLaunch(const LaunchText& text) {
   launch.block = text.block;
   launch.shared_bytes = text.shared_bytes;
   launch.limits = kLimits;
+  launch.cooperative = false;
   launch.seed = text.seed;
   launch.threads = 1;
+  launch.observers = {true, true, true, true};
   for (const ParameterText& parameter : text.parameters) {
     auto& own = bytes.emplace_back(parameter.value);
     if (parameter.kind != 's') own.resize(parameter.size);
