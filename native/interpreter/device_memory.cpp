@@ -38,6 +38,9 @@ void write_initial(const ptx::Variable& variable, const VariableLayout& variable
   }
 }
 
+// The driver's block for grid barriers, zero at the start; cooperative groups use its second word.
+constexpr size_t kWorkspaceBytes = 64;
+
 }  // namespace
 
 DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables, machine::Budget& budget)
@@ -59,6 +62,12 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
   for (const Parameter& parameter : launch.parameters)
     if (parameter.kind == Parameter::Kind::buffer)
       add(parameter.name, parameter.bytes, parameter.size, parameter.initialised);
+  parameters_end_ = global_.size();
+  if (launch.cooperative) {
+    auto& bytes = variable_bytes_.emplace_back(kWorkspaceBytes);
+    add("grid workspace", bytes.data(), bytes.size(), true);
+    workspace_ = global_.back().base;
+  }
   for (const ptx::Variable* variable : variables.constants)
     write_initial(*variable, variables, constant_bytes_.data() + variables.addresses.variables.at(variable));
   constant_.emplace("const", ptx::StateSpace::constant, constant_bytes_.data(), constant_bytes_.size(), true);
@@ -103,7 +112,7 @@ uint64_t DeviceMemory::unique_bytes_written() const {
 
 std::vector<BufferReport> DeviceMemory::reports() const {
   std::vector<BufferReport> reports;
-  for (size_t i = first_parameter_; i < global_.size(); i++) reports.push_back(report_on(global_[i]));
+  for (size_t i = first_parameter_; i < parameters_end_; i++) reports.push_back(report_on(global_[i]));
   return reports;
 }
 

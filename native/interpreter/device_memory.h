@@ -13,6 +13,7 @@ class DeviceMemory {
   DeviceMemory(const Launch& launch, const VariableLayout& variables, machine::Budget& budget);
 
   std::vector<machine::Buffer>& global() { return global_; }
+  uint64_t workspace() const { return workspace_; }  // device address, of cooperative launches only
   machine::Buffer& constant() { return *constant_; }
   std::vector<std::byte> parameter_block(const Launch& launch, const VariableLayout& variables) const;
 
@@ -27,7 +28,8 @@ class DeviceMemory {
   std::vector<machine::Buffer> global_;
   std::vector<std::byte> constant_bytes_;
   std::optional<machine::Buffer> constant_;
-  size_t first_parameter_;
+  size_t first_parameter_, parameters_end_ = 0;
+  uint64_t workspace_ = 0;
 };
 
 }  // namespace decode_lab::interpreter

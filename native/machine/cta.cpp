@@ -54,7 +54,8 @@ Cta::Progress Cta::advance(uint64_t operations) {
       const uint64_t ran = warp.finished() ? 0 : warp.run(schedule_.slice());
       progress += ran;
       finished = finished && warp.finished();
-      if (ran != 0 && stop_ == Stop::none) stop_ = budget_.charge(ran);
+      const Stop budget = ran != 0 ? budget_.charge(ran) : Stop::none;
+      if (stop_ == Stop::none) stop_ = budget;
       if (stop_ != Stop::none) return Progress::stopped;
     }
     if (finished) return Progress::finished;

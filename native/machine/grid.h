@@ -45,6 +45,7 @@ struct Grid {
   std::vector<Buffer>& global;        // buffer i lies in region i + 1, see address_space.h
   Buffer& constant;                   // all .const variables
   std::vector<std::byte> parameters;  // the entry's parameter block
+  uint64_t workspace;                 // of a cooperative launch, for its grid barrier: device address, else 0
   ObservationOrder observation{};     // of global memory
   uint64_t ctas() const { return uint64_t{launch.grid[0]} * launch.grid[1] * launch.grid[2]; }
   uint32_t threads() const { return launch.block[0] * launch.block[1] * launch.block[2]; }

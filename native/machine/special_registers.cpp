@@ -72,6 +72,8 @@ constexpr Name kNames[] = {
     {"%cluster_nctaid.z", one, 32},
     {"%cluster_nctaid.w", one, 32},
     {"%cluster_ctarank", zero, 32},
+    {"%envreg1", workspace_high, 32},
+    {"%envreg2", workspace_low, 32},
     {"%cluster_nctarank", one, 32},
     {"%clock", clock_low, 32},
     {"%clock_hi", clock_high, 32},
@@ -81,7 +83,8 @@ constexpr Name kNames[] = {
     {"%globaltimer", clock_64, 64},
 };
 
-// %envreg0 to %envreg31 hold what the driver put there: nothing.
+// %envreg0 to %envreg31 hold what the driver put there: the address of a cooperative launch's workspace in 1 and 2, else
+// nothing.
 bool is_environment_register(std::string_view name) {
   constexpr std::string_view kPrefix = "%envreg";
   if (!name.starts_with(kPrefix)) return false;
@@ -156,6 +159,10 @@ uint64_t value(const Warp& warp, SpecialRegister which, uint32_t lane) {
       return kReservedSharedBytes;
     case reserved_smem_cooperative:
       return user_shared(cta) + kReservedSharedBytes / 2;
+    case workspace_low:
+      return static_cast<uint32_t>(cta.grid().workspace);
+    case workspace_high:
+      return cta.grid().workspace >> 32;
     case zero:
       return 0;
     case one:

@@ -40,6 +40,8 @@ enum class SpecialRegister : uint8_t {
   reserved_smem_end,
   reserved_smem_size,
   reserved_smem_cooperative,
+  workspace_low,
+  workspace_high,
   zero,
   one,
   explicit_cluster,
