@@ -70,6 +70,18 @@ void copy_in(const Span& span, uint32_t bytes, std::byte* loaded) {
   for_each_lane(span.lanes, [&](uint32_t lane) { std::memcpy(loaded + size_t{lane} * bytes, from, bytes); });
 }
 
+// Loops walk through memory in even steps: fetches where this load's next step would lead.
+void fetch_ahead(Warp& warp, const Request& request) {
+  const Span& span = request.spans.front();
+  const std::byte* const now = span.place.buffer->host + span.place.offset;
+  const std::byte*& latest = warp.latest_load(request.operation->instruction);
+  const auto step = reinterpret_cast<intptr_t>(now) - reinterpret_cast<intptr_t>(latest);
+  latest = now;
+  const auto next = static_cast<uintptr_t>(reinterpret_cast<intptr_t>(now) + step);
+  for (uint64_t line = 0; line < span.bytes(request.bytes); line += 64)
+    __builtin_prefetch(reinterpret_cast<const void*>(next + line));
+}
+
 void copy_out(const Span& span, uint32_t bytes, const std::byte* stored) {
   Buffer& buffer = *span.place.buffer;
   const uint64_t size = span.bytes(bytes);
@@ -91,6 +103,7 @@ void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& lo
   std::memset(loaded.data(), 0xFF, size_t{kLanes} * operation.memory.bytes());
   access(warp, operation, active, Request::Kind::load, nullptr, [&](const Request& request) {
     if (is_observed(request.space)) tell_observers(warp, request);
+    if (request.spans.size() == 1) fetch_ahead(warp, request);
     for (const Span& span : request.spans) copy_in(span, request.bytes, loaded.data());
     if (operation.memory.semantics != Semantics::weak && is_observed(request.space)) note_elements(warp, request);
   });

@@ -57,6 +57,9 @@ class Warp {
   const std::vector<Split>& splits() const { return splits_; }
   uint64_t lane_operations() const { return lane_operations_; }
 
+  // Where this warp's latest run of a load began in host memory, for a guess at the next.
+  const std::byte*& latest_load(uint32_t instruction) { return latest_loads_[instruction % latest_loads_.size()]; }
+
   // Words that lanes give each other in a shuffle or vote, and the lanes that have given one.
   std::array<uint32_t, kLanes>& exchange() { return exchange_; }
   LaneMask exchange_lanes() const { return exchange_lanes_; }
@@ -112,6 +115,7 @@ class Warp {
   std::vector<Split> splits_;
   std::array<uint32_t, kLanes> exchange_{};
   LaneMask exchange_lanes_ = 0;
+  std::array<const std::byte*, 64> latest_loads_{};
   uint64_t slices_ = 0;
   uint64_t executed_ = 0, slice_ = 0;  // operations before this slice, and of it
   const uint64_t* left_ = &slice_;     // of the slice
