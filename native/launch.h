@@ -72,6 +72,7 @@ struct Finding {
   bool has_second;
   Site second;
   std::string message;
+  std::vector<std::string> notes;  // a deadlock: who waits for whom, a line each
 };
 
 struct GlobalTraffic {

@@ -44,6 +44,7 @@ export const findingSchema = z.strictObject({
   first: siteSchema.optional(),
   second: siteSchema.optional(),
   message: z.string(),
+  notes: z.array(z.string()).optional().describe("a deadlock: who waits for whom, a line each"),
   seenInSchedules: z.int().positive().optional().describe("how many of several schedules showed it"),
   firstSeed: z.int().nonnegative().optional().describe("seed of the first of several schedules that showed it"),
   pass: z

@@ -45,6 +45,11 @@ Napi::Object to_js(Napi::Env env, const Finding& finding) {
   object.Set("first", to_js(env, finding.first));
   if (finding.has_second) object.Set("second", to_js(env, finding.second));
   object.Set("message", finding.message);
+  if (!finding.notes.empty()) {
+    auto notes = Napi::Array::New(env);
+    for (uint32_t i = 0; i < finding.notes.size(); i++) notes.Set(i, finding.notes[i]);
+    object.Set("notes", notes);
+  }
   return object;
 }
 

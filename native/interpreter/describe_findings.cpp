@@ -60,6 +60,10 @@ const char* name_of(FindingClass finding_class) {
       return "misaligned";
     case FindingClass::uninitialised_read:
       return "uninitialised-read";
+    case FindingClass::barrier_reused_early:
+      return "barrier-reused-early";
+    case FindingClass::mixed_barrier_forms:
+      return "mixed-barrier-forms";
     case FindingClass::divergent_barrier:
       return "divergent-barrier";
     case FindingClass::lane_not_in_mask:
@@ -70,12 +74,6 @@ const char* name_of(FindingClass finding_class) {
 
 std::string dims(const Dim3& d) {
   return "(" + std::to_string(d[0]) + "," + std::to_string(d[1]) + "," + std::to_string(d[2]) + ")";
-}
-
-std::string where(const Site& site) {
-  const std::string source =
-      site.line > 0 ? site.file + ":" + std::to_string(site.line) : "PTX line " + std::to_string(site.ptx_line);
-  return "thread " + dims(site.thread) + " of CTA " + dims(site.cta) + " (" + source + ")";
 }
 
 std::string hexadecimal(uint64_t value) {
@@ -106,6 +104,19 @@ const char* order_missing(FindingClass finding_class, bool non_coherent) {
   }
 }
 
+std::string barrier_misuse(FindingClass finding_class, const Finding& finding) {
+  switch (finding_class) {
+    case FindingClass::divergent_barrier:
+      return " without the rest of its warp";
+    case FindingClass::barrier_reused_early:
+      return ", and nothing orders it after the last completion of that barrier: it may be counted there";
+    case FindingClass::mixed_barrier_forms:
+      return ", " + where(finding.second) + " meets it there with " + finding.second.instruction;
+    default:
+      return ", whose membermask does not name its lane";
+  }
+}
+
 std::string message_of(const Occurrence& occurrence, const Finding& finding) {
   const std::string place_text = place(finding), verb = occurrence.first.writes ? "writes " : "reads ";
   switch (occurrence.check) {
@@ -123,15 +134,21 @@ std::string message_of(const Occurrence& occurrence, const Finding& finding) {
     case Check::initialised:
       return where(finding.first) + " reads " + place_text + " that nothing has written";
     case Check::barriers:
-      return occurrence.finding_class == FindingClass::divergent_barrier
-                 ? where(finding.first) + " executes " + finding.first.instruction + " without the rest of its warp"
-                 : where(finding.first) + " executes " + finding.first.instruction +
-                       ", whose membermask does not name its lane";
+      return where(finding.first) + " executes " + finding.first.instruction +
+             barrier_misuse(occurrence.finding_class, finding);
   }
   return "";
 }
 
 }  // namespace
+
+std::string source_position(const Site& site) {
+  return site.line > 0 ? site.file + ":" + std::to_string(site.line) : "PTX line " + std::to_string(site.ptx_line);
+}
+
+std::string where(const Site& site) {
+  return "thread " + dims(site.thread) + " of CTA " + dims(site.cta) + " (" + source_position(site) + ")";
+}
 
 FindingWriter::FindingWriter(const ptx::Module& module, const machine::Program& program, const Launch& launch)
     : module_(module), program_(program), launch_(launch) {
@@ -199,30 +216,6 @@ std::vector<Finding> FindingWriter::describe(const observers::FindingLog& log) c
   std::stable_partition(findings.begin(), findings.end(),
                         [](const Finding& finding) { return finding.severity == "error"; });
   return findings;
-}
-
-Finding FindingWriter::describe_deadlock(const machine::Cta& cta) const {
-  auto waiting = cta.waiting();
-  std::stable_sort(waiting.begin(), waiting.end(),
-                   [](const auto& a, const auto& b) { return a.instruction < b.instruction; });
-  Finding finding{};
-  finding.check = finding.finding_class = "deadlock";
-  finding.severity = "error";
-  finding.space = "none";
-  finding.count = waiting.size();
-  auto site_of = [&](const machine::Waiting& at) {
-    return site({cta.linear_index(), at.warp, machine::lowest_lane(at.lanes), at.instruction, false});
-  };
-  finding.first = site_of(waiting.front());
-  finding.message = where(finding.first) + " waits at " + finding.first.instruction + " for ever";
-  const auto other = std::find_if(waiting.begin(), waiting.end(),
-                                  [&](const auto& at) { return at.instruction != waiting.front().instruction; });
-  if (other != waiting.end()) {
-    finding.has_second = true;
-    finding.second = site_of(*other);
-    finding.message += ", " + where(finding.second) + " at " + finding.second.instruction;
-  }
-  return finding;
 }
 
 Finding FindingWriter::describe_assertion(const machine::Cta& cta) const {

@@ -7,6 +7,9 @@
 
 namespace decode_lab::interpreter {
 
+std::string source_position(const Site& site);  // "kernel.py:12" or "PTX line 34"
+std::string where(const Site& site);            // the thread and its position
+
 class FindingWriter {
  public:
   FindingWriter(const ptx::Module& module, const machine::Program& program, const Launch& launch);

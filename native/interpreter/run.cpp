@@ -220,7 +220,12 @@ Result run(const Launch& launch) {
 
   machine::Budget memory_budget(launch.limits);
   DeviceMemory memory(launch, variables, memory_budget);
-  machine::Grid grid{launch, program, memory.global(), memory.constant(), memory.parameter_block(launch, variables), memory.workspace()};
+  machine::Grid grid{launch,
+                     program,
+                     memory.global(),
+                     memory.constant(),
+                     memory.parameter_block(launch, variables),
+                     memory.workspace()};
   const uint64_t workers = program.ctas_communicate ? 1 : std::min<uint64_t>(launch.threads, grid.ctas());
   if (workers > 1) memory.keep_undo();
   auto attempt = workers > 1 ? run_in_parallel(grid, launch.limits, workers) : nullptr;

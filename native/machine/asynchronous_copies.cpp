@@ -45,17 +45,15 @@ void AsynchronousCopies::read_source(Warp& warp, const Operation& operation, Lan
 void AsynchronousCopies::find_destination(Warp& warp, const Operation& operation, LaneMask active, Copy& copy) const {
   Addresses addresses;
   gather_addresses(warp, operation.memory, addresses);
-  Resolver resolver(warp, operation, operation.memory.space, addresses,
-                    {Request::Kind::store, copy.bytes, copy.bytes});
+  Resolver resolver(warp, operation, operation.memory.space, addresses, {Request::Kind::store, copy.bytes, copy.bytes});
   const auto space = resolver.resolve(active);
   copy.lanes = resolver.lanes();
   if (copy.lanes == 0) return;
   tell_observers(warp, {Request::Kind::store, space, &operation, &warp.cta(), warp.index(), copy.bytes, copy.lanes,
                         resolver.spans(), copy.data.data(), copy.id});
   for (const Span& span : resolver.spans())
-    for_each_lane(span.lanes, [&](uint32_t lane) {
-      copy.to[lane] = span.place.buffer->host + span.offset_of(lane, copy.bytes);
-    });
+    for_each_lane(span.lanes,
+                  [&](uint32_t lane) { copy.to[lane] = span.place.buffer->host + span.offset_of(lane, copy.bytes); });
 }
 
 void AsynchronousCopies::issue(Warp& warp, const Operation& operation, LaneMask active,
@@ -104,9 +102,8 @@ Knowledge AsynchronousCopies::complete(Warp& warp, uint32_t lane) {
   std::array<uint32_t, kLanes> groups;
   groups.fill(group_[lane] + 1);
   Knowledge told;
-  finish(lane_bit(lane), groups, [&](uint32_t id, LaneMask) {
-    told.join(warp.cta().order().complete_copy(id, warp.index(), lane));
-  });
+  finish(lane_bit(lane), groups,
+         [&](uint32_t id, LaneMask) { told.join(warp.cta().order().complete_copy(id, warp.index(), lane)); });
   return told;
 }
 

@@ -12,10 +12,9 @@ namespace decode_lab::machine {
 
 class AsynchronousCopies {
  public:
-  // `source_bytes` of each lane are copied, the rest of the destination's is zero. memory is the destination, source the
-  // source.
-  void issue(Warp& warp, const Operation& operation, LaneMask active,
-             const std::array<uint32_t, kLanes>& source_bytes);
+  // `source_bytes` of each lane are copied, the rest of the destination's is zero. memory is the destination, source
+  // the source.
+  void issue(Warp& warp, const Operation& operation, LaneMask active, const std::array<uint32_t, kLanes>& source_bytes);
   void commit_group(LaneMask lanes);
   // Completes all but the last `pending` committed groups of each lane; `all`: also copies that are in no group yet.
   void wait_group(Warp& warp, LaneMask lanes, uint32_t pending);

@@ -13,7 +13,9 @@ class ByteSet {
   ByteSet(ByteSet&& other) noexcept;
   ByteSet(const ByteSet&) = delete;
 
-  bool contains(uint64_t byte) const { return (word(byte >> 6).load(std::memory_order_relaxed) >> (byte & 63) & 1) != 0; }
+  bool contains(uint64_t byte) const {
+    return (word(byte >> 6).load(std::memory_order_relaxed) >> (byte & 63) & 1) != 0;
+  }
   bool contains_all(uint64_t begin, uint64_t end) const {
     for (uint64_t at = begin; at < end; at = (at | 63) + 1) {
       const uint64_t wanted = bits(at, end);

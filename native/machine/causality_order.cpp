@@ -30,7 +30,8 @@ bool CausalityOrder::ordered(const AccessTime& access, uint32_t lane, uint32_t t
 bool CausalityOrder::ordered_copy(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const {
   const Copy& copy = copies_[access.copy - 1];
   const Thread* const thread = find_thread(to_warp, to_lane);
-  if (thread != nullptr && thread->past.known.clock(cta_, kFirstCopyAgent + access.warp, lane) > access.copy) return true;
+  if (thread != nullptr && thread->past.known.clock(cta_, kFirstCopyAgent + access.warp, lane) > access.copy)
+    return true;
   return (copy.waited & lane_bit(lane)) != 0 &&
          ordered({access.cta, access.warp, copy.clocks[lane], 0}, lane, to_warp, to_lane);
 }
@@ -43,21 +44,51 @@ BarrierArrival CausalityOrder::arrive(uint32_t warp, LaneMask lanes, bool waits)
   return arrival;
 }
 
+BarrierArrival CausalityOrder::arrive_relaxed(uint32_t warp, LaneMask lanes) const {
+  BarrierArrival arrival{warp, lanes, false};
+  for_each_lane(lanes, [&](uint32_t lane) {
+    if (const Thread* const thread = find_thread(warp, lane); thread != nullptr)
+      arrival.past.known.join(thread->fenced_in_cta);
+  });
+  return arrival;
+}
+
+// The lanes come together and the arrival was one of all its lanes: what one of them knows of another is enough.
+bool CausalityOrder::follows(uint32_t warp, LaneMask lanes, const BarrierArrival& arrival) const {
+  const uint32_t clock = arrival.clocks[arrival.warp];
+  bool knows = known(warp, arrival.warp) >= clock;
+  for (LaneMask left = lanes; !knows && threads_[warp] && left != 0; left &= left - 1)
+    for_each_lane(arrival.lanes, [&](uint32_t lane) {
+      const Knowledge& told = (*threads_[warp])[lowest_lane(left)].past.known;
+      knows = knows || told.clock(cta_, arrival.warp, lane) >= clock;
+    });
+  return knows;
+}
+
 void CausalityOrder::cta_barrier(const std::vector<BarrierArrival>& arrivals) {
   std::vector<uint32_t> joined(warps_, 0);
   Past past;
   for (const auto& arrival : arrivals) {
-    for (uint32_t of = 0; of < warps_; of++) joined[of] = std::max(joined[of], arrival.clocks[of]);
+    for (uint32_t of = 0; of < arrival.clocks.size(); of++) joined[of] = std::max(joined[of], arrival.clocks[of]);
     past.join(arrival.past);
   }
   for (const auto& arrival : arrivals) {
     if (!arrival.waits) continue;
-    std::copy(joined.begin(), joined.end(), &known(arrival.warp, 0));
-    lanes_[arrival.warp].floor = joined[arrival.warp];
-    lanes_[arrival.warp].floors.reset();
+    learn(arrival.warp, joined);
     if (past.empty()) continue;
     for_each_lane(arrival.lanes, [&](uint32_t lane) { thread(arrival.warp, lane).past.join(past); });
   }
+}
+
+// What `joined` covers of its own warp is ordered before each of its lanes.
+void CausalityOrder::learn(uint32_t warp, const std::vector<uint32_t>& joined) {
+  for (uint32_t of = 0; of < warps_; of++) known(warp, of) = std::max(known(warp, of), joined[of]);
+  Lanes& state = lanes_[warp];
+  state.floor = std::max(state.floor, joined[warp]);
+  if (!state.floors) return;
+  for (auto& row : *state.floors)
+    for (uint32_t& from : row) from = std::max(from, joined[warp]);
+  if (joined[warp] == clock(warp)) state.floors.reset();
 }
 
 void CausalityOrder::Past::join(const Past& other) {

@@ -1,7 +1,7 @@
-// Which accesses are ordered before which (PTX ISA 8.9.4, 8.9.5): program order, barriers, release and acquire patterns,
-// completed asynchronous copies. Warps of a CTA carry vector clocks; the lanes of a warp are threads of their own.
-// Within a CTA that knows barriers alone this is an integer compare; Knowledge grows only where threads release and
-// acquire.
+// Which accesses are ordered before which (PTX ISA 8.9.4, 8.9.5): program order, barriers, release and acquire
+// patterns, completed asynchronous copies. Warps of a CTA carry vector clocks; the lanes of a warp are threads of their
+// own. Within a CTA that knows barriers alone this is an integer compare; Knowledge grows only where threads release
+// and acquire.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -13,9 +13,10 @@
 
 namespace decode_lab::machine {
 
-// Threads of a warp at a CTA barrier, with what they knew when they arrived. bar.arrive does not wait: it is a source of
-// order only.
+// Threads of a warp at a CTA barrier, with what they knew when they arrived. bar.arrive does not wait: it is a source
+// of order only.
 struct BarrierArrival;
+struct Operation;
 
 // A thread's access: at which clock of its warp. `copy` is not 0 if an asynchronous copy makes it.
 struct AccessTime {
@@ -24,8 +25,8 @@ struct AccessTime {
 
 class CausalityOrder {
  public:
-  // What is ordered before a thread, and what was ordered before each fence.sc that is: of CTA scope or wider by its own
-  // CTA, of GPU scope by anyone.
+  // What is ordered before a thread, and what was ordered before each fence.sc that is: of CTA scope or wider by its
+  // own CTA, of GPU scope by anyone.
   struct Past {
     Knowledge known, sc_in_cta, sc;
     void join(const Past& other);
@@ -56,7 +57,11 @@ class CausalityOrder {
   }
 
   BarrierArrival arrive(uint32_t warp, LaneMask lanes, bool waits);
-  void cta_barrier(const std::vector<BarrierArrival>& arrivals);    // all have come (9.7.13.1)
+  // barrier.cluster.arrive.relaxed: tells what the threads' fences before it have released.
+  BarrierArrival arrive_relaxed(uint32_t warp, LaneMask lanes) const;
+  // Does anything order what these lanes do now together after the arrival?
+  bool follows(uint32_t warp, LaneMask lanes, const BarrierArrival& arrival) const;
+  void cta_barrier(const std::vector<BarrierArrival>& arrivals);    // all have come (9.7.13.1, 9.7.13.3)
   void warp_barrier(uint32_t warp, LaneMask lanes, LaneMask live);  // bar.warp.sync (9.7.13.2)
   void exit(uint32_t warp,
             LaneMask lanes);  // an exited thread reaches no later barrier: nothing orders its last accesses
@@ -71,7 +76,7 @@ class CausalityOrder {
 
   // cp.async (9.7.9.25.3): an actor of its own until its thread has waited for it.
   uint32_t issue_copy();
-  void wait_copy(uint32_t copy, uint32_t warp, LaneMask lanes);  // complete, and visible to these lanes
+  void wait_copy(uint32_t copy, uint32_t warp, LaneMask lanes);                // complete, and visible to these lanes
   Knowledge complete_copy(uint32_t copy, uint32_t warp, uint32_t lane) const;  // visible to whom this is told
   // Would the access be ordered if copies completed where they are issued?
   bool issued_before(AccessTime access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const {
@@ -96,6 +101,7 @@ class CausalityOrder {
   bool ordered_copy(const AccessTime& access, uint32_t lane, uint32_t to_warp, uint32_t to_lane) const;
   Knowledge known_of_warp(uint32_t warp, uint32_t lane, uint32_t of) const;
   Past past_of(uint32_t warp, LaneMask lanes) const;
+  void learn(uint32_t warp, const std::vector<uint32_t>& joined);
 
   uint32_t cta_, warps_;
   std::vector<uint32_t> clocks_;  // [warp][of warp]
@@ -108,8 +114,9 @@ struct BarrierArrival {
   uint32_t warp;
   LaneMask lanes;
   bool waits = true;
-  std::vector<uint32_t> clocks{};  // [of warp]
+  std::vector<uint32_t> clocks{};  // [of warp]; empty: no source of order but for `past`
   CausalityOrder::Past past{};
+  const Operation* operation = nullptr;  // at which they arrive
 };
 
 }  // namespace decode_lab::machine

@@ -13,7 +13,8 @@ Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t 
       parameters_("param", ptx::StateSpace::param, grid.parameters.data(), grid.parameters.size(), true),
       order_(0, 0),
       slot_(slot),
-      schedule_(0) {
+      schedule_(0),
+      barriers_(*this) {
   const uint32_t threads = grid.threads();
   const uint32_t warps = (threads + kLanes - 1) / kLanes;
   budget.charge_host_bytes(warps *
@@ -35,7 +36,7 @@ void Cta::begin(uint64_t linear_index) {
   observation_.clear();
   mbarriers_.clear();
   for (AsynchronousCopies& copies : copies_) copies.clear();
-  barriers_.fill({});
+  barriers_.begin();
   live_threads_ = grid_.threads();
   std::fill(shared_bytes_.begin(), shared_bytes_.end(), std::byte{0xFF});
   shared_.written.clear();
@@ -59,7 +60,11 @@ Cta::Progress Cta::advance(uint64_t operations) {
       if (stop_ != Stop::none) return Progress::stopped;
     }
     if (finished) return Progress::finished;
-    if (progress == 0) return note_deadlock(), Progress::stopped;
+    if (progress == 0 && !barriers_.admit_held()) {
+      waiting_ = who_waits(*this);
+      stop_ = Stop::deadlocked;
+      return Progress::stopped;
+    }
     spent += progress;
   }
   return Progress::preempted;
@@ -77,39 +82,10 @@ uint64_t Cta::lane_operations() const {
   return sum;
 }
 
-void Cta::arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival, bool whole_warp) {
-  if (id >= kCtaBarriers) return trap(operation, "barrier " + std::to_string(id) + " of 16");
-  if (threads % kLanes != 0)
-    return trap(operation, "thread count " + std::to_string(threads) + " is no multiple of 32");
-  Barrier& barrier = barriers_[id];
-  if (!barrier.arrivals.empty() && barrier.expected != threads) {
-    const auto [least, most] = std::minmax(barrier.expected, threads);
-    return trap(operation, "barrier " + std::to_string(id) + " is awaited with " +
-                               (least == 0 ? "all" : std::to_string(least)) + " and with " + std::to_string(most) +
-                               " threads");
-  }
-  barrier.expected = threads;
-  barrier.arrived_lanes += lane_count(arrival.lanes);
-  barrier.arrived_threads += whole_warp ? kLanes : lane_count(arrival.lanes);
-  barrier.arrivals.push_back(order_.arrive(arrival.warp, arrival.lanes, true));
-  complete_if_full(barrier);
-}
-
-void Cta::complete_if_full(Barrier& barrier) {
-  if (barrier.arrivals.empty()) return;
-  const bool full =
-      barrier.expected != 0 ? barrier.arrived_threads >= barrier.expected : barrier.arrived_lanes >= live_threads_;
-  if (!full) return;
-  order_.cta_barrier(barrier.arrivals);
-  const auto arrivals = std::move(barrier.arrivals);
-  barrier = {};
-  for (const BarrierArrival& arrival : arrivals) warps_[arrival.warp].release(arrival.lanes);
-}
-
 void Cta::exited(uint32_t warp, LaneMask lanes) {
   order_.exit(warp, lanes);
   live_threads_ -= lane_count(lanes);
-  for (Barrier& barrier : barriers_) complete_if_full(barrier);
+  barriers_.threads_exited();
 }
 
 void Cta::trap(const Operation& operation, const std::string& why) {
@@ -124,15 +100,8 @@ void Cta::fail(const FailedAssertion& assertion) {
   failed_assertion_ = assertion;
 }
 
-void Cta::note_deadlock() {
-  const Program& program = grid_.program;
-  stop_ = Stop::deadlocked;
-  for (const Warp& warp : warps_) {
-    for (const Split& split : warp.splits()) {
-      const bool has_arrived = split.state == Split::State::at_cta_barrier;
-      waiting_.push_back({warp.index(), split.lanes, program.operations[split.pc - (has_arrived ? 1 : 0)].instruction});
-    }
-  }
+void Cta::report(const BarrierMisuse& misuse) {
+  for (Observer* observer : observers_) observer->barrier_misuse(misuse);
 }
 
 }  // namespace decode_lab::machine

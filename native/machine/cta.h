@@ -1,6 +1,5 @@
 // One cooperative thread array: its warps, shared memory, barriers and causality order.
 #pragma once
-#include <array>
 #include <deque>
 #include <optional>
 #include <string>
@@ -8,6 +7,8 @@
 
 #include "machine/asynchronous_copies.h"
 #include "machine/causality_order.h"
+#include "machine/cta_barriers.h"
+#include "machine/deadlock.h"
 #include "machine/grid.h"
 #include "machine/mbarriers.h"
 #include "machine/observation_order.h"
@@ -17,15 +18,6 @@
 #include "machine/warp.h"
 
 namespace decode_lab::machine {
-
-inline constexpr uint32_t kCtaBarriers = 16;  // PTX ISA 9.7.13.1
-
-// Lanes that wait for others for ever, and where.
-struct Waiting {
-  uint32_t warp;
-  LaneMask lanes;
-  uint32_t instruction;  // index into Program::instructions
-};
 
 // Lanes whose own assertion failed, in its words.
 struct FailedAssertion {
@@ -51,8 +43,7 @@ class Cta {
   const Prints& prints() const { return prints_; }  // of all CTAs that this object ran
 
   // Called by its warps.
-  // `threads`: operand b, 0 if absent. A whole warp counts as 32 threads, whatever lanes it has (PTX ISA 9.7.13.1).
-  void arrive(const Operation& operation, uint32_t id, uint32_t threads, BarrierArrival arrival, bool whole_warp);
+  void arrive(const WarpArrival& arrival) { barriers_.arrive(arrival); }
   void exited(uint32_t warp, LaneMask lanes);
   void trap(const Operation& operation, const std::string& why);
   void fail(const FailedAssertion& assertion);
@@ -60,6 +51,7 @@ class Cta {
     budget_.charge_host_bytes(text.size());
     prints_.add(linear_index_, text);
   }
+  void report(const BarrierMisuse& misuse);
 
   Grid& grid() { return grid_; }
   const Grid& grid() const { return grid_; }
@@ -77,18 +69,13 @@ class Cta {
   Dim3 index() const { return index_; }
   Dim3 thread_index(uint32_t warp, uint32_t lane) const;
   uint32_t warp_count() const { return static_cast<uint32_t>(warps_.size()); }
+  Warp& warp(uint32_t index) { return warps_[index]; }
+  const Warp& warp(uint32_t index) const { return warps_[index]; }
+  uint32_t live_threads() const { return live_threads_; }
+  const CtaBarriers& barriers() const { return barriers_; }
   uint64_t lane_operations() const;
 
  private:
-  struct Barrier {
-    uint32_t expected = 0;         // threads; 0 = all that live
-    uint32_t arrived_lanes = 0;    // threads that are there
-    uint32_t arrived_threads = 0;  // the same, counted by whole warps
-    std::vector<BarrierArrival> arrivals;
-  };
-  void complete_if_full(Barrier& barrier);
-  void note_deadlock();
-
   Grid& grid_;
   Budget& budget_;
   std::vector<Observer*> observers_;
@@ -103,7 +90,7 @@ class Cta {
   std::deque<Warp> warps_;
   Schedule schedule_;
   std::vector<uint32_t> turns_;  // warps in the order in which they run
-  std::array<Barrier, kCtaBarriers> barriers_;
+  CtaBarriers barriers_;
   uint64_t linear_index_ = 0;
   Dim3 index_{};
   uint32_t live_threads_ = 0;

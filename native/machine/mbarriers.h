@@ -11,10 +11,10 @@
 namespace decode_lab::machine {
 
 struct MbarrierState {
-  uint32_t expected;      // arrivals of a phase
-  uint32_t pending;       // still to come
-  int32_t transactions;   // tx-count
-  bool phase;             // parity
+  uint32_t expected;     // arrivals of a phase
+  uint32_t pending;      // still to come
+  int32_t transactions;  // tx-count
+  bool phase;            // parity
 
   static constexpr uint32_t kMostArrivals = (1 << 20) - 1;
   static constexpr int32_t kMostTransactions = (1 << 20) - 1;

@@ -26,8 +26,8 @@ ObservationOrder::Received ObservationOrder::read(const StrongAccess& access) co
 
 void ObservationOrder::write(const StrongAccess& access, const Told& told, bool reads_too) {
   auto& locations = blocks_[{access.place.buffer, access.place.offset >> kBlockBits}];
-  Location written{access.place.offset, access.bytes, access.cta, access.warp, access.lane,
-                   access.scope,        reads_too,    {}};
+  Location written{access.place.offset, access.bytes, access.cta, access.warp,
+                   access.lane,         access.scope, reads_too,  {}};
   const uint64_t end = access.place.offset + access.bytes;
   for (size_t i = 0; i < locations.size();) {
     Location& old = locations[i];
@@ -54,9 +54,8 @@ void ObservationOrder::weak_write(const Place& place, uint64_t bytes) {
   for (uint64_t block = place.offset >> kBlockBits; block <= (end - 1) >> kBlockBits; block++) {
     const auto found = blocks_.find({place.buffer, block});
     if (found == blocks_.end()) continue;
-    std::erase_if(found->second, [&](const Location& old) {
-      return old.offset < end && place.offset < old.offset + old.bytes;
-    });
+    std::erase_if(found->second,
+                  [&](const Location& old) { return old.offset < end && place.offset < old.offset + old.bytes; });
     if (found->second.empty()) blocks_.erase(found);
   }
 }

@@ -1,6 +1,6 @@
-// What strong writes tell those who read them (PTX ISA 8.8 release patterns, 8.9.2 observation order). A location is the
-// exact bytes of the write; reading other bytes, or by a scope that leaves one side out, is not morally strong and tells
-// nothing.
+// What strong writes tell those who read them (PTX ISA 8.8 release patterns, 8.9.2 observation order). A location is
+// the exact bytes of the write; reading other bytes, or by a scope that leaves one side out, is not morally strong and
+// tells nothing.
 #pragma once
 #include <cstdint>
 #include <unordered_map>

@@ -69,13 +69,24 @@ struct Fault {
 
 // A wrong use of barriers by the lanes of one warp.
 struct BarrierMisuse {
-  enum class Kind : uint8_t { divergent, lane_not_in_mask };
+  enum class Kind : uint8_t {
+    divergent,
+    lane_not_in_mask,
+    reused_early,  // nothing orders the arrival after the barrier's last completion
+    mixed_forms    // .red meets another form, `other`
+  };
+  struct Lanes {
+    const Operation* operation = nullptr;
+    uint32_t warp = 0;
+    LaneMask lanes = 0;
+  };
   Kind kind;
   const Operation* operation;
   const Cta* cta;
   uint32_t warp;
   LaneMask lanes;    // that execute it
   LaneMask missing;  // divergent: live lanes that do not; lane_not_in_mask: executing lanes that are not named
+  Lanes other = {};
 };
 
 class Observer {

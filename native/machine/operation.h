@@ -52,6 +52,22 @@ struct MemoryAccess {
   uint32_t bytes() const { return uint32_t{element_bytes} * count; }
 };
 
+// How lanes use a barrier of their CTA (PTX ISA 9.7.13.1) or cluster (9.7.13.3).
+enum class BarrierForm : uint8_t {
+  sync,
+  arrive,
+  red_popc,
+  red_and,
+  red_or,
+  cluster_arrive,
+  cluster_arrive_relaxed,
+  cluster_wait
+};
+inline constexpr bool is_reduction(BarrierForm form) {
+  return form == BarrierForm::red_popc || form == BarrierForm::red_and || form == BarrierForm::red_or;
+}
+inline constexpr bool is_of_cluster(BarrierForm form) { return form >= BarrierForm::cluster_arrive; }
+
 struct Operation {
   enum class Kind : uint8_t {
     lanewise,        // `run` on the active lanes
@@ -60,7 +76,7 @@ struct Operation {
     call,            // calls[argument]
     ret,
     exit,
-    cta_barrier,      // slots[0] = barrier id, slots[1] = thread count or kNoSlot
+    cta_barrier,      // argument: BarrierForm; slots: barrier id, thread count or kNoSlot, .red: d and c
     warp_convergent,  // `run` once all lanes of the membermask (slot) have come
     warp_barrier,     // bar.warp.sync: the same, and orders memory
     built_in,         // `run`, which may end the launch

@@ -11,7 +11,7 @@ class Schedule {
  public:
   explicit Schedule(uint64_t seed) : state_(seed) {}
 
-  uint64_t slice() { return 256 + next() % 1024; }            // operations of one turn of a warp
+  uint64_t slice() { return 256 + next() % 1024; }  // operations of one turn of a warp
   uint64_t below(uint64_t limit) { return next() % limit; }
 
   std::vector<uint32_t> order(uint32_t warps) {

@@ -83,8 +83,8 @@ constexpr Name kNames[] = {
     {"%globaltimer", clock_64, 64},
 };
 
-// %envreg0 to %envreg31 hold what the driver put there: the address of a cooperative launch's workspace in 1 and 2, else
-// nothing.
+// %envreg0 to %envreg31 hold what the driver put there: the address of a cooperative launch's workspace in 1 and 2,
+// else nothing.
 bool is_environment_register(std::string_view name) {
   constexpr std::string_view kPrefix = "%envreg";
   if (!name.starts_with(kPrefix)) return false;

@@ -35,8 +35,8 @@ void note_strong_access(Warp& warp, const Request& request) {
   const MemoryAccess& memory = request.operation->memory;
   ObservationOrder& observation = order_of(warp, request.space);
   for_each_lane(request.lanes, [&](uint32_t lane) {
-    const StrongAccess access{request.place_of(lane), request.bytes, warp.cta().order().cta(), warp.index(), lane,
-                              memory.scope};
+    const StrongAccess access{request.place_of(lane), request.bytes, warp.cta().order().cta(),
+                              warp.index(),           lane,          memory.scope};
     if (request.kind != Request::Kind::store && !memory.is_reduction && !observation.empty())
       receive(warp, lane, memory, observation.read(access));
     if (request.writes())
@@ -51,8 +51,8 @@ void note_weak_write(Warp& warp, const Request& request) {
 }
 
 // A release fence covers the strong writes that its thread makes later, an acquire fence the strong reads that it has
-// made. Of two fence.sc, the first comes before the second in Fence-SC order (8.9.3) for certain where a strong read before the
-// second has observed a strong write behind the first: the other order would contradict causality (8.10.4).
+// made. Of two fence.sc, the first comes before the second in Fence-SC order (8.9.3) for certain where a strong read
+// before the second has observed a strong write behind the first: the other order would contradict causality (8.10.4).
 void fence(Warp& warp, LaneMask active, FenceKind kind, Scope scope) {
   CausalityOrder& order = warp.cta().order();
   const bool is_sc = kind == FenceKind::sequentially_consistent;

@@ -160,7 +160,7 @@ void Warp::step_until_switch(size_t at, uint64_t& left) {
         return;
       case Operation::Kind::warp_convergent:
       case Operation::Kind::warp_barrier:
-        if (!run_convergent(at, operation, active)) return;
+        if (!run_convergent(at, active)) return;
         break;
       case Operation::Kind::built_in:
         if (active != 0) operation.run(*this, operation, active);

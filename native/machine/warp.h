@@ -37,6 +37,7 @@ class Warp {
   uint64_t run(uint64_t operations);
 
   bool finished() const { return splits_.empty(); }
+  LaneMask lanes() const { return lanes_; }
   LaneMask live() const { return lanes_ & ~exited_; }
   void release(LaneMask lanes);  // from the CTA barrier at which they wait
 
@@ -48,6 +49,12 @@ class Warp {
   T* row(Slot slot) {
     return registers_.row<T>(slot);
   }
+  // The registers of the activation that a split runs.
+  template <class T>
+  T* row(const Split& split, Slot slot) const {
+    return std::launder(reinterpret_cast<T*>(split.frame->rows.data() + slot));
+  }
+  void enter_split_of(LaneMask lanes);  // makes the registers of the split that holds them the ones in use
   // Host bytes of a passed value for one lane of the frame in use.
   std::byte* host(const ValuePlace& place, uint32_t lane) { return host(*frame_, place, lane); }
   void give(const ValuePlace& place, uint32_t lane, const void* value);  // writes a passed value
@@ -55,13 +62,16 @@ class Warp {
   uint64_t stack_end() const { return frame_->stack_end; }        // local memory that the frame in use may touch
   uint64_t clock() const { return executed_ + slice_ - *left_; }  // instructions that the warp has executed in its CTA
   const std::vector<Split>& splits() const { return splits_; }
+  uint32_t barrier_operand(const Split& split, size_t index) const;  // a, b of the barrier where it stands; 0 = none
+  // The lanes that have come to a warp-wide operation, by the membermask that they name.
+  std::vector<std::pair<LaneMask, LaneMask>> named_masks(const Split& split, LaneMask lanes) const;
   uint64_t lane_operations() const { return lane_operations_; }
 
   // Where this warp's latest run of a load began in host memory, for a guess at the next.
   const std::byte*& latest_load(uint32_t instruction) { return latest_loads_[instruction % latest_loads_.size()]; }
 
-  // Words that lanes give each other in a shuffle or vote, and the lanes that have given one.
-  std::array<uint32_t, kLanes>& exchange() { return exchange_; }
+  // Words that lanes give each other (shuffles, votes, matches), and the lanes that have given one.
+  std::array<uint64_t, kLanes>& exchange() { return exchange_; }
   LaneMask exchange_lanes() const { return exchange_lanes_; }
 
  private:
@@ -90,11 +100,10 @@ class Warp {
     size_t split;
     LaneMask lanes;
   };
-  LaneMask lanes_naming(const Operation& operation, LaneMask lanes, LaneMask mask);
-  bool run_convergent(size_t at, const Operation& operation, LaneMask active);
+  LaneMask lanes_naming(const Split& split, LaneMask lanes, LaneMask mask) const;
+  bool run_convergent(size_t at, LaneMask active);
   void perform_convergent(const std::vector<Participants>& participants, LaneMask mask);
   void reach_cta_barrier(size_t at, const Operation& operation, LaneMask active);
-  uint32_t barrier_id(const Split& split);
   void keep_one_barrier(size_t at, const Operation& operation);
   void arrive(const std::vector<size_t>& splits);
   bool settle_converging();
@@ -113,7 +122,7 @@ class Warp {
   FramePool frames_;
   std::vector<std::unique_ptr<RegisterRows>> images_;  // [procedure] registers at the start of an activation
   std::vector<Split> splits_;
-  std::array<uint32_t, kLanes> exchange_{};
+  std::array<uint64_t, kLanes> exchange_{};
   LaneMask exchange_lanes_ = 0;
   std::array<const std::byte*, 64> latest_loads_{};
   uint64_t slices_ = 0;

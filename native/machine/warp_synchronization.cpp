@@ -1,5 +1,5 @@
 // Operations that need other lanes: shuffles, votes and bar.warp.sync (PTX ISA 9.7.9, 9.7.13) wait for the lanes of
-// their membermask, CTA barriers for all live lanes of the warp.
+// their membermask, barriers of the CTA and the cluster for all live lanes of the warp.
 #include "machine/cta.h"
 #include "machine/observer.h"
 #include "machine/warp.h"
@@ -16,26 +16,37 @@ bool same_qualifiers(const Operation& a, const Operation& b) {
 }  // namespace
 
 void Warp::report(BarrierMisuse::Kind kind, const Operation& operation, LaneMask lanes, LaneMask missing) {
-  const BarrierMisuse misuse{kind, &operation, &cta_, index_, lanes, missing};
-  for (Observer* observer : cta_.observers()) observer->barrier_misuse(misuse);
+  cta_.report({kind, &operation, &cta_, index_, lanes, missing});
 }
 
-LaneMask Warp::lanes_naming(const Operation& operation, LaneMask lanes, LaneMask mask) {
-  const auto* const masks = row<uint32_t>(operation.membermask);
+void Warp::enter_split_of(LaneMask lanes) {
+  for (const Split& split : splits_)
+    if ((split.lanes & lanes) != 0) return enter(split.frame);
+}
+
+LaneMask Warp::lanes_naming(const Split& split, LaneMask lanes, LaneMask mask) const {
+  const auto* const masks = row<uint32_t>(split, cta_.grid().program.operations[split.pc].membermask);
   LaneMask naming = 0;
   for_each_lane(lanes, [&](uint32_t lane) { naming |= masks[lane] == mask ? lane_bit(lane) : 0; });
   return naming;
 }
 
+std::vector<std::pair<LaneMask, LaneMask>> Warp::named_masks(const Split& split, LaneMask lanes) const {
+  const auto* const masks = row<uint32_t>(split, cta_.grid().program.operations[split.pc].membermask);
+  std::vector<std::pair<LaneMask, LaneMask>> named;
+  for (LaneMask todo = lanes; todo != 0; todo &= ~named.back().second) {
+    const LaneMask mask = masks[lowest_lane(todo)];
+    named.emplace_back(mask, lanes_naming(split, todo, mask));
+  }
+  return named;
+}
+
 // Runs the operation for every group of lanes that name the same membermask and have all come; the other groups wait.
 // Returns whether the split goes on whole.
-bool Warp::run_convergent(size_t at, const Operation& operation, LaneMask active) {
+bool Warp::run_convergent(size_t at, LaneMask active) {
   const uint32_t pc = splits_[at].pc;
   LaneMask waiting = 0;
-  for (LaneMask todo = active; todo != 0;) {
-    const LaneMask mask = row<uint32_t>(operation.membermask)[lowest_lane(todo)];
-    const LaneMask group = lanes_naming(operation, todo, mask);
-    todo &= ~group;
+  for (const auto& [mask, group] : named_masks(splits_[at], active)) {
     if ((mask & live() & ~group) != 0)
       waiting |= group;
     else
@@ -81,18 +92,21 @@ void Warp::reach_cta_barrier(size_t at, const Operation& operation, LaneMask act
     splits_[at].state = Split::State::converging;
 }
 
-uint32_t Warp::barrier_id(const Split& split) {
-  const Operation& operation = cta_.grid().program.operations[split.pc];
-  enter(split.frame);
-  return row<uint32_t>(operation.slots[0])[lowest_lane(split.lanes)];
+// Operand `index` of the barrier at which a split stands, as its lowest lane has it; 0 where there is none.
+uint32_t Warp::barrier_operand(const Split& split, size_t index) const {
+  const Slot slot = cta_.grid().program.operations[split.pc].slots[index];
+  return slot == kNoSlot ? 0 : row<uint32_t>(split, slot)[lowest_lane(split.lanes)];
 }
 
-// Keeps in the split the lanes that name the barrier of its lowest lane; the others stay behind, which is a misuse.
+// Keeps in the split the lanes that name the barrier and count of its lowest lane; the others stay behind, a misuse.
 void Warp::keep_one_barrier(size_t at, const Operation& operation) {
-  const uint32_t id = barrier_id(splits_[at]);
-  const auto* const ids = row<uint32_t>(operation.slots[0]);
   LaneMask others = 0;
-  for_each_lane(splits_[at].lanes, [&](uint32_t lane) { others |= ids[lane] != id ? lane_bit(lane) : 0; });
+  for (const size_t operand : {0, 1}) {
+    if (operation.slots[operand] == kNoSlot) continue;
+    const auto* const values = row<uint32_t>(splits_[at], operation.slots[operand]);
+    const uint32_t value = barrier_operand(splits_[at], operand);
+    for_each_lane(splits_[at].lanes, [&](uint32_t lane) { others |= values[lane] != value ? lane_bit(lane) : 0; });
+  }
   if (others == 0) return;
   report(BarrierMisuse::Kind::divergent, operation, splits_[at].lanes & ~others, others);
   move(at, others, splits_[at].pc, Split::State::converging);
@@ -100,18 +114,17 @@ void Warp::keep_one_barrier(size_t at, const Operation& operation) {
 
 // The warp arrives at the barrier with the lanes of these splits.
 void Warp::arrive(const std::vector<size_t>& splits) {
-  const Operation& operation = cta_.grid().program.operations[splits_[splits.front()].pc];
-  for (const size_t at : splits) keep_one_barrier(at, cta_.grid().program.operations[splits_[at].pc]);
-  const uint32_t id = barrier_id(splits_[splits.front()]);
-  const uint32_t lane = lowest_lane(splits_[splits.front()].lanes);
-  const uint32_t threads = operation.slots[1] == kNoSlot ? 0 : row<uint32_t>(operation.slots[1])[lane];
-  LaneMask lanes = 0;
+  const auto& operations = cta_.grid().program.operations;
+  for (const size_t at : splits) keep_one_barrier(at, operations[splits_[at].pc]);
+  const Split& first = splits_[splits.front()];
+  WarpArrival arrival{index_, barrier_operand(first, 0), barrier_operand(first, 1), false, {}};
   for (const size_t at : splits) {
+    arrival.parts.push_back({&operations[splits_[at].pc], splits_[at].lanes});
     splits_[at].pc++;
     splits_[at].state = Split::State::at_cta_barrier;
-    lanes |= splits_[at].lanes;
   }
-  cta_.arrive(operation, id, threads, {index_, lanes}, lanes == live());
+  arrival.whole_warp = arrival.lanes() == live();
+  cta_.arrive(arrival);
 }
 
 void Warp::release(LaneMask lanes) {
@@ -148,7 +161,9 @@ bool Warp::settle_cta_barrier(size_t at) {
     const Operation& called = operations[split.pc];
     if (split.state != Split::State::converging || called.kind != Operation::Kind::cta_barrier || called.aligned)
       continue;
-    if (barrier_id(split) != barrier_id(splits_[at])) continue;
+    if (called.argument != operation.argument || barrier_operand(split, 0) != barrier_operand(splits_[at], 0) ||
+        barrier_operand(split, 1) != barrier_operand(splits_[at], 1))
+      continue;
     together.push_back(other);
     present |= split.lanes;
   }
@@ -160,17 +175,13 @@ bool Warp::settle_cta_barrier(size_t at) {
 bool Warp::settle_warp_sync(size_t at) {
   const auto& operations = cta_.grid().program.operations;
   const Operation& operation = operations[splits_[at].pc];
-  for (LaneMask todo = splits_[at].lanes; todo != 0;) {
-    enter(at);
-    const LaneMask mask = row<uint32_t>(operation.membermask)[lowest_lane(todo)];
-    todo &= ~lanes_naming(operation, todo, mask);
+  for (const auto& [mask, group] : named_masks(splits_[at], splits_[at].lanes)) {
     std::vector<Participants> participants;
     LaneMask present = 0;
     for (size_t other = 0; other < splits_.size(); other++) {
       const Operation& called = operations[splits_[other].pc];
       if (splits_[other].state != Split::State::converging || !same_qualifiers(operation, called)) continue;
-      enter(other);
-      const LaneMask lanes = lanes_naming(called, splits_[other].lanes, mask);
+      const LaneMask lanes = lanes_naming(splits_[other], splits_[other].lanes, mask);
       if (lanes != 0) participants.push_back({other, lanes});
       present |= lanes;
     }

@@ -31,6 +31,8 @@ enum class FindingClass : uint8_t {
   wrong_space,
   misaligned,
   uninitialised_read,
+  barrier_reused_early,
+  mixed_barrier_forms,
   divergent_barrier,
   lane_not_in_mask
 };

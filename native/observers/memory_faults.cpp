@@ -1,5 +1,7 @@
 #include "observers/memory_faults.h"
 
+#include <utility>
+
 #include "machine/cta.h"
 
 namespace decode_lab::observers {
@@ -24,6 +26,20 @@ FindingClass class_of(machine::Fault::Kind kind) {
   return FindingClass::misaligned;
 }
 
+FindingClass class_of(machine::BarrierMisuse::Kind kind) {
+  switch (kind) {
+    case machine::BarrierMisuse::Kind::divergent:
+      return FindingClass::divergent_barrier;
+    case machine::BarrierMisuse::Kind::reused_early:
+      return FindingClass::barrier_reused_early;
+    case machine::BarrierMisuse::Kind::mixed_forms:
+      return FindingClass::mixed_barrier_forms;
+    case machine::BarrierMisuse::Kind::lane_not_in_mask:
+      break;
+  }
+  return FindingClass::lane_not_in_mask;
+}
+
 }  // namespace
 
 void MemoryFaults::fault(const machine::Fault& fault) {
@@ -35,11 +51,15 @@ void MemoryFaults::fault(const machine::Fault& fault) {
 }
 
 void MemoryFaults::barrier_misuse(const machine::BarrierMisuse& misuse) {
-  const bool divergent = misuse.kind == machine::BarrierMisuse::Kind::divergent;
-  const uint32_t lane = machine::lowest_lane(divergent ? misuse.lanes : misuse.missing);
-  const ThreadAt thread{misuse.cta->linear_index(), misuse.warp, lane, misuse.operation->instruction, false};
-  log_.add({Check::barriers, divergent ? FindingClass::divergent_barrier : FindingClass::lane_not_in_mask, thread,
-            kNobody, ptx::StateSpace::none, "", 0, 0, false});
+  const auto lanes = misuse.kind == machine::BarrierMisuse::Kind::lane_not_in_mask ? misuse.missing : misuse.lanes;
+  const auto thread_at = [&](const machine::BarrierMisuse::Lanes& at) {
+    return ThreadAt{misuse.cta->linear_index(), at.warp, machine::lowest_lane(at.lanes), at.operation->instruction,
+                    false};
+  };
+  ThreadAt first = thread_at({misuse.operation, misuse.warp, lanes});
+  ThreadAt second = misuse.other.operation == nullptr ? kNobody : thread_at(misuse.other);
+  if (second.instruction < first.instruction) std::swap(first, second);
+  log_.add({Check::barriers, class_of(misuse.kind), first, second, ptx::StateSpace::none, "", 0, 0, false});
 }
 
 void Initialised::request(const Request& request) {

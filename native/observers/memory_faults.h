@@ -15,9 +15,9 @@ class MemoryFaults final : public machine::Observer {
   FindingLog& log_;
 };
 
-// Notes which bytes have been read and written; reading is checked against the bytes that the program uses. Local memory
-// is left out: compilers load a thread's own stack early and drop the value, and no other thread can have been meant to
-// write it.
+// Notes which bytes have been read and written; reading is checked against the bytes that the program uses. Local
+// memory is left out: compilers load a thread's own stack early and drop the value, and no other thread can have been
+// meant to write it.
 class Initialised final : public machine::Observer {
  public:
   explicit Initialised(FindingLog& log) : log_(log) {}

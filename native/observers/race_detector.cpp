@@ -27,7 +27,8 @@ void RaceDetector::replace(Access& access, const Access::Replaced& replaced) {
 // Redundant are
 // - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or is reported here;
 // - what the new access is ordered after and subsumes;
-// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a foreign
+// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a
+// foreign
 //   access of the same kind covers: whoever conflicts with it conflicts with the foreign one.
 uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow) {
   Access& added = unit.access;
@@ -87,8 +88,7 @@ void RaceDetector::remember_replaced(const Access& old, Piece& unit, uint32_t la
   Access& added = unit.access;
   if (old.warp != added.warp || old.cta != added.cta) return;
   if (old.write) replace(added, old.replaced);
-  if (!old.write ||
-      differs_from_memory(unit.request, lane_bit(lane), {unit.row + added.begin, unit.row + added.end}))
+  if (!old.write || differs_from_memory(unit.request, lane_bit(lane), {unit.row + added.begin, unit.row + added.end}))
     replace(added, {old.lanes_at(added.begin, added.end), old.clock, old.instruction, old.write});
 }
 
@@ -137,8 +137,9 @@ Likeness RaceDetector::likeness(const Access& old, const Piece& unit, uint32_t l
   const Bytes common{unit.row + added.begin, unit.row + added.end};
   const bool same_store = old.cta == added.cta && old.warp == added.warp && old.instruction == added.instruction &&
                           old.clock == added.clock;
-  const auto among_lanes =
-      same_store ? compare_with_lanes(unit.request, lane, old.lanes_at(added.begin, added.end), common) : std::optional<Likeness>();
+  const auto among_lanes = same_store
+                               ? compare_with_lanes(unit.request, lane, old.lanes_at(added.begin, added.end), common)
+                               : std::optional<Likeness>();
   if (among_lanes) return *among_lanes;
   return differs_from_memory(unit.request, lane_bit(lane), common) ? Likeness::different : Likeness::same;
 }
@@ -152,7 +153,8 @@ FindingClass RaceDetector::class_by_place(const Access& old, const Piece& unit) 
     return FindingClass::async_copy_not_waited;
   if (old.cta != added.cta) return FindingClass::inter_cta_global;
   if (old.warp == added.warp) return FindingClass::intra_warp;
-  return unit.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared : FindingClass::intra_cta_global;
+  return unit.request.space == ptx::StateSpace::shared ? FindingClass::intra_cta_shared
+                                                       : FindingClass::intra_cta_global;
 }
 
 // What two unordered, conflicting accesses are; nothing if they are morally strong (8.7) and meant to be.

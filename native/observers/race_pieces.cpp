@@ -55,7 +55,8 @@ Access access_of(const Request& request) {
   return access;
 }
 
-// Lists of scattered accesses lie all over memory: fetches their entries side by side before they are walked one by one.
+// Lists of scattered accesses lie all over memory: fetches their entries side by side before they are walked one by
+// one.
 void prefetch(std::span<const machine::Span> spans, ShadowMemory& shadow) {
   std::array<uint32_t*, kLanes> heads;
   std::array<uint32_t, kLanes> entries;
@@ -137,7 +138,8 @@ void RaceDetector::visit_span(const machine::Span& span, Access access, const Re
     access.end = static_cast<uint8_t>(std::min(end, first + kRowBytes) - first);
     access.origin = access.begin;
     if (!span.together) {
-      const uint32_t lane = machine::lowest_lane(span.lanes) + static_cast<uint32_t>(first + access.begin - begin) / access.width;
+      const uint32_t lane =
+          machine::lowest_lane(span.lanes) + static_cast<uint32_t>(first + access.begin - begin) / access.width;
       const uint32_t count = (access.end - access.begin) / access.width;
       access.lanes = (count == kLanes ? machine::kAllLanes : machine::lane_bit(count) - 1) << lane;
     }
@@ -198,7 +200,8 @@ bool RaceDetector::settles_whole(uint32_t head, Piece& piece, const ShadowMemory
     if (!same_threads && !is_surely_ordered(old, piece)) return false;
     if (!added.write || old.warp != added.warp) continue;
     if (old.write) replace(added, old.replaced);
-    if (!old.write || differs_from_memory(piece.request, added.lanes_at(added.begin, added.end), {piece.row + added.begin, piece.row + added.end}))
+    if (!old.write || differs_from_memory(piece.request, added.lanes_at(added.begin, added.end),
+                                          {piece.row + added.begin, piece.row + added.end}))
       replace(added, {old.lanes, old.clock, old.instruction, old.write});
   }
   return true;

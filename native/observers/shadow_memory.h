@@ -1,6 +1,6 @@
 // Who has accessed which bytes: a short list of accesses per row of 128 bytes, pages on touch. A warp's contiguous
-// access is one entry per row. Where the list grows long, as scattered accesses make it, the row gets a list for each of
-// its cells of 16 bytes.
+// access is one entry per row. Where the list grows long, as scattered accesses make it, the row gets a list for each
+// of its cells of 16 bytes.
 #pragma once
 #include <array>
 #include <cstdint>

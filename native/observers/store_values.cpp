@@ -84,9 +84,9 @@ std::optional<Likeness> compare_with_lanes(const machine::Request& request, uint
     const Bytes common{std::max(bytes.begin, other_place.offset),
                        std::min(bytes.end, other_place.offset + request.bytes)};
     if (other_place.buffer != place.buffer || common.begin >= common.end) return;
-    const bool same = std::memcmp(stored_by(request, lane) + (common.begin - place.offset),
-                                  stored_by(request, other) + (common.begin - other_place.offset),
-                                  common.end - common.begin) == 0;
+    const bool same =
+        std::memcmp(stored_by(request, lane) + (common.begin - place.offset),
+                    stored_by(request, other) + (common.begin - other_place.offset), common.end - common.begin) == 0;
     const bool near = !same && elements_near(request, lane, other, common);
     worst = std::max(worst.value_or(Likeness::same), same   ? Likeness::same
                                                      : near ? Likeness::near

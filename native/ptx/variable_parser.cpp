@@ -21,7 +21,6 @@ void parse_attribute_list(Cursor& cursor) {
   cursor.expect(')');
 }
 
-
 void parse_attributes(Cursor& cursor, Variable& variable, bool& has_type, uint32_t& vector_length) {
   for (;;) {
     const std::string_view text = cursor.peek().text;

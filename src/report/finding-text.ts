@@ -13,7 +13,11 @@ export function findingText(finding: Finding, sources: SourceExcerpts, terminal:
   if (finding.first !== undefined)
     lines.push(...siteLines(finding.second === undefined ? "at" : "first", finding.first));
   if (finding.second !== undefined) lines.push(...siteLines("second", finding.second));
-  const notes = [finding.first === undefined ? finding.message : undefined, seenText(finding)];
+  const notes = [
+    finding.first === undefined ? finding.message : undefined,
+    ...(finding.notes ?? []),
+    seenText(finding),
+  ];
   for (const note of notes) if (note !== undefined) lines.push(`  ${terminal.paint("dim", "=")} ${note}`);
   return lines.join("\n");
 

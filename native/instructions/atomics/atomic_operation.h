@@ -77,7 +77,9 @@ struct HalfFormat {
 };
 template <bool kBfloat>
 struct AtomicAddHalf : HalfFormat<kBfloat> {
-  static uint16_t apply(uint16_t r, uint16_t s) { return AtomicAddHalf::bits(AtomicAddHalf::value(r) + AtomicAddHalf::value(s)); }
+  static uint16_t apply(uint16_t r, uint16_t s) {
+    return AtomicAddHalf::bits(AtomicAddHalf::value(r) + AtomicAddHalf::value(s));
+  }
 };
 template <bool kBfloat, bool kMax>
 struct AtomicMinMaxHalf : HalfFormat<kBfloat> {

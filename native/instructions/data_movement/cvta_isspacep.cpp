@@ -1,5 +1,5 @@
-// cvta{.to}.space.size p, a; isspacep.space p, a   (PTX ISA 9.7.9.20, 9.7.9.19). Global addresses are their own generic
-// addresses.
+// cvta{.to}.space.u64 p, a; isspacep.space p, a   (PTX ISA 9.7.9.20, 9.7.9.19). Global addresses are their own generic
+// addresses; a cluster has one CTA, so .shared::cluster is .shared::cta. Deviation: addresses of 32 bits are refused.
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"
@@ -12,10 +12,11 @@ namespace {
 using ptx::StateSpace;
 
 StateSpace take_window(Decoding& decoding) {
-  const std::string space =
-      decoding.take_one_of({"global", "shared", "shared::cta", "local", "const", "param", "param::entry"});
+  const std::string space = decoding.take_one_of(
+      {"global", "shared", "shared::cta", "shared::cluster", "local", "const", "param", "param::entry"});
   if (space == "global") return StateSpace::global;
-  if (space == "shared" || space == "shared::cta") return StateSpace::shared;
+  if (space == "shared::cluster") decoding.require_target(90);
+  if (space.starts_with("shared")) return StateSpace::shared;
   if (space == "local") return StateSpace::local;
   if (space == "const") return StateSpace::constant;
   if (space == "param" || space == "param::entry") return StateSpace::param;
@@ -69,6 +70,11 @@ void decode_cvta(Decoding& decoding) {
   const bool from_generic = decoding.take("to");
   const StateSpace space = take_window(decoding);
   if (decoding.take_type() != kU64) decoding.refuse("of a size other than .u64");
+  decoding.require_operands(2);
+  const ptx::Operand& a = decoding.operand(1);
+  if (a.kind == ptx::Operand::Kind::variable && (from_generic || a.variable->space != space))
+    decoding.invalid("converts the address of '" + a.variable->name + "', which lies in ." +
+                     to_string(a.variable->space));
   bind_same_type(decoding, kU64, 1);
   decoding.operation.run = from_generic ? handler<FromGeneric>(space) : handler<ToGeneric>(space);
 }

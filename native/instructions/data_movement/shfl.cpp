@@ -53,7 +53,8 @@ void run_shfl(Warp& warp, const Operation& operation, LaneMask active) {
   machine::for_each_lane(active, [&](uint32_t lane) {
     const Source source = source_lane(static_cast<Mode>(operation.argument), lane, b[lane], c[lane]);
     in_range |= source.in_range ? lane_bit(lane) : 0;
-    d[lane] = (warp.exchange_lanes() >> source.lane & 1) != 0 ? warp.exchange()[source.lane] : ~0u;
+    d[lane] =
+        (warp.exchange_lanes() >> source.lane & 1) != 0 ? static_cast<uint32_t>(warp.exchange()[source.lane]) : ~0u;
   });
   if (operation.slots[4] == machine::kNoSlot) return;
   LaneMask& p = warp.registers().predicate(operation.slots[4]);

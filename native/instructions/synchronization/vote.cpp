@@ -19,7 +19,8 @@ void contribute_to_vote(Warp& warp, const Operation& operation, LaneMask active)
 
 void run_vote(Warp& warp, const Operation& operation, LaneMask active) {
   LaneMask holds = 0;
-  machine::for_each_lane(warp.exchange_lanes(), [&](uint32_t lane) { holds |= warp.exchange()[lane] << lane; });
+  machine::for_each_lane(warp.exchange_lanes(),
+                         [&](uint32_t lane) { holds |= static_cast<LaneMask>(warp.exchange()[lane]) << lane; });
   const auto mode = static_cast<Mode>(operation.argument);
   if (mode == Mode::ballot) {
     auto* const d = warp.row<uint32_t>(operation.slots[0]);
@@ -46,11 +47,12 @@ void decode_vote(Decoding& decoding) {
   if (mode == std::end(kModes)) decoding.refuse("without .all, .any, .uni or .ballot");
   const ptx::Type type = decoding.take_type();
   const bool ballot = *mode == "ballot";
-  if (ballot ? type.bits != 32 : type != ptx::kPredicate) decoding.invalid(ballot ? "takes .b32" : "takes .pred");
+  constexpr ptx::Type kB32{ptx::TypeClass::untyped, 32};
+  if (type != (ballot ? kB32 : ptx::kPredicate)) decoding.invalid(ballot ? "takes .b32" : "takes .pred");
   decoding.require_operands(3);
   auto& operation = decoding.operation;
   operation.slots[1] = decoding.predicate(1, operation.source_negated);
-  operation.membermask = decoding.source(2, {ptx::TypeClass::untyped, 32});
+  operation.membermask = decoding.source(2, kB32);
   operation.slots[0] = decoding.destination(0, type);
   operation.argument = static_cast<uint32_t>(mode - std::begin(kModes));
   operation.kind = Operation::Kind::warp_convergent;
@@ -60,7 +62,7 @@ void decode_vote(Decoding& decoding) {
 
 void decode_activemask(Decoding& decoding) {
   const ptx::Type type = decoding.take_type();
-  if (type.bits != 32) decoding.invalid("takes .b32");
+  if (type != ptx::Type{ptx::TypeClass::untyped, 32}) decoding.invalid("takes .b32");
   decoding.require_operands(1);
   decoding.operation.slots[0] = decoding.destination(0, type);
   decoding.operation.run = &run_activemask;
