@@ -35,6 +35,7 @@ async function toldBy(observers: readonly Observer[] | undefined, wanted: readon
     grid: [1, 1, 1],
     block: [32, 1, 1],
     sharedBytes: 0,
+    cooperative: false,
     params: [buffer("x", 4, true), buffer("y", 128, false)],
     limits: DEFAULT_LIMITS,
     seed: 0,

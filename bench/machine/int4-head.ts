@@ -94,6 +94,7 @@ function makeHead({ rows, columns }: HeadSize): HeadData {
       grid: [rows / ROWS_PER_CTA, 1, 1],
       block: [256, 1, 1],
       sharedBytes: 0,
+      cooperative: false,
       params: [
         { kind: "buffer", name: "weights", bytes: weights, initialised: true },
         { kind: "buffer", name: "scales", bytes: scales, initialised: true },

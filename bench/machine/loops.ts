@@ -98,6 +98,7 @@ function loop(
       grid: [size.ctas, 1, 1],
       block: [BLOCK, 1, 1],
       sharedBytes: 0,
+      cooperative: false,
       params: [...inputs, output, scalar("turns", size.turns), ...scalars],
     },
     poison: () => out.fill(0xffffffff),

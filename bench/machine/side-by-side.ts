@@ -118,6 +118,7 @@ function workOf(kernel: SideKernel, { ptx, sharedBytes }: CompiledKernel): Work 
     grid: kernel.grid,
     block: [32 * kernel.options.num_warps, 1, 1],
     sharedBytes,
+    cooperative: false,
     params: [...given, ...scratch],
   };
 }

@@ -55,6 +55,7 @@ ret;
     grid: [count / BLOCK, 1, 1],
     block: [BLOCK, 1, 1],
     sharedBytes: 0,
+    cooperative: false,
     params,
     limits: DEFAULT_LIMITS,
     seed: 0,

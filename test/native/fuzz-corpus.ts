@@ -62,6 +62,7 @@ function launch(ptxName: string, ptx: string, entry: string): NativeLaunch {
     grid: [1, 1, 1],
     block: [32, 1, 1],
     sharedBytes: 0,
+    cooperative: false,
     params: [],
     limits: LIMITS,
     seed: 0,

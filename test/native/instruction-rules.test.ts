@@ -20,7 +20,12 @@ ${instruction};
 ret;
 }
 `;
-  const shape = { grid: [1, 1, 1] as NativeLaunch["grid"], block: [1, 1, 1] as NativeLaunch["block"], sharedBytes: 0 };
+  const shape = {
+    grid: [1, 1, 1] as NativeLaunch["grid"],
+    block: [1, 1, 1] as NativeLaunch["block"],
+    sharedBytes: 0,
+    cooperative: false,
+  };
   return { ptx, ptxName: "rule.ptx", entry: "rule", ...shape, params: [], limits: DEFAULT_LIMITS, seed: 0, threads: 1 };
 }
 

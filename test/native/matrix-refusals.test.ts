@@ -120,6 +120,7 @@ const fixtures = REFUSALS.map(([target, instruction]) => ({
     grid: [1, 1, 1] as [number, number, number],
     block: [32, 1, 1] as [number, number, number],
     sharedBytes: 0,
+    cooperative: false,
     params: [],
     limits: DEFAULT_LIMITS,
     seed: 0,

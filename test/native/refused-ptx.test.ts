@@ -118,6 +118,7 @@ function launch(module: string, body: string): NativeLaunch {
     grid: [1, 1, 1],
     block: [32, 1, 1],
     sharedBytes: 0,
+    cooperative: false,
     params: [],
     limits: DEFAULT_LIMITS,
     seed: 0,
