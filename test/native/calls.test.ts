@@ -141,7 +141,7 @@ const IMPOSSIBLE: { what: string; ptx: string; refused?: string; trapped?: strin
   {
     what: "initial values that nest without an end",
     ptx: `.global .u8 z = ${"{".repeat(200_000)}; .visible .entry k() { ret; }`,
-    refused: "the initial values of 'z' nest deeper than its dimensions",
+    refused: "'z' has initial values in more braces than dimensions",
   },
 ];
 

@@ -13,20 +13,24 @@ const sources = readdirSync(join(PACKAGE_ROOT, "native"), { recursive: true, enc
   .filter((name) => name.endsWith(".cpp"))
   .sort();
 
-it.skipIf(missing)(`compiles for aarch64 (needs ${COMPILER})`, async () => {
-  const includes = ["native", nodeApiHeaders.include_dir, join(PACKAGE_ROOT, "node_modules/node-addon-api")];
-  const flags = ["-std=gnu++20", "-fsyntax-only", "-DNAPI_VERSION=8", "-DNODE_ADDON_API_CPP_EXCEPTIONS"];
-  const failures = await mapConcurrently(sources, 2, async (name) => {
-    const source = join("native", name);
-    const { exitCode, stderr } = await execa(
-      COMPILER,
-      [...flags, ...includes.flatMap((path) => ["-I", path]), source],
-      {
-        cwd: PACKAGE_ROOT,
-        reject: false,
-      },
-    );
-    return exitCode === 0 ? [] : [stderr];
-  });
-  expect(failures.flat()).toEqual([]);
-});
+it.skipIf(missing)(
+  `compiles for aarch64 (needs ${COMPILER})`,
+  async () => {
+    const includes = ["native", nodeApiHeaders.include_dir, join(PACKAGE_ROOT, "node_modules/node-addon-api")];
+    const flags = ["-std=gnu++20", "-fsyntax-only", "-DNAPI_VERSION=8", "-DNODE_ADDON_API_CPP_EXCEPTIONS"];
+    const failures = await mapConcurrently(sources, 2, async (name) => {
+      const source = join("native", name);
+      const { exitCode, stderr } = await execa(
+        COMPILER,
+        [...flags, ...includes.flatMap((path) => ["-I", path]), source],
+        {
+          cwd: PACKAGE_ROOT,
+          reject: false,
+        },
+      );
+      return exitCode === 0 ? [] : [stderr];
+    });
+    expect(failures.flat()).toEqual([]);
+  },
+  300_000,
+);

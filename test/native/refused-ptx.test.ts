@@ -65,7 +65,7 @@ const REFUSALS: Refusal[] = [
   },
   {
     title: "a vector of vectors",
-    body: `mov.b64 %rd1, ${"{".repeat(DEEP)};`,
+    body: `mov.b64 %rd1, ${"{".repeat(DEEP)}${"}".repeat(DEEP)};`,
     code: "PTX_SYNTAX",
     message: /expected an element of a vector/,
   },

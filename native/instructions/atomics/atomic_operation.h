@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "instructions/floating_point/number_format.h"
 #include "ptx/types.h"
@@ -36,7 +37,10 @@ struct AtomicExchange {
 struct AtomicAdd {
   template <class T>
   static T apply(T r, T s) {
-    return static_cast<T>(r + s);
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(std::make_unsigned_t<T>(r) + std::make_unsigned_t<T>(s));
+    else
+      return r + s;
   }
 };
 struct AtomicIncrement {
