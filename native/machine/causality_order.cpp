@@ -155,10 +155,6 @@ Knowledge CausalityOrder::release(uint32_t warp, uint32_t lane) {
   return told;
 }
 
-void CausalityOrder::acquire(uint32_t warp, uint32_t lane, const Knowledge& knowledge) {
-  if (!knowledge.empty()) thread(warp, lane).past.known.join(knowledge);
-}
-
 uint32_t CausalityOrder::issue_copy() {
   copies_.emplace_back();
   return static_cast<uint32_t>(copies_.size());

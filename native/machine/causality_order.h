@@ -72,7 +72,6 @@ class CausalityOrder {
   }
   // All that is ordered before now for a thread; what it does from here on is not part of it.
   Knowledge release(uint32_t warp, uint32_t lane);
-  void acquire(uint32_t warp, uint32_t lane, const Knowledge& knowledge);
 
   // cp.async (9.7.9.25.3): an actor of its own until its thread has waited for it.
   uint32_t issue_copy();

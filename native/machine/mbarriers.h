@@ -26,7 +26,6 @@ class Mbarriers {
  public:
   using Past = CausalityOrder::Past;
 
-  void init(uint64_t offset) { phases_[offset] = {}; }
   // Takes `count` arrivals off; returns why that cannot be.
   std::optional<std::string> arrive(uint64_t offset, MbarrierState& state, uint32_t count, const Past& past);
   // Adds to the tx-count; completes the phase if nothing is missing.
