@@ -9,7 +9,7 @@ using machine::lane_bit;
 using machine::LaneMask;
 
 // Does whoever races with `other` race with `one`, which covers its bytes and is not ordered before it?
-bool RaceDetector::subsumes(const Access& one, const Access& other) {
+bool RaceDetector::subsumes(const Accessor& one, const Accessor& other) {
   if (other.copy != 0 || one.copy != 0 || other.non_coherent || (other.write && !one.write)) return false;
   return !one.strong || (other.strong && one.scope == other.scope && one.width == other.width &&
                          one.reads_too == other.reads_too && one.in_pattern == other.in_pattern);
@@ -27,8 +27,7 @@ void RaceDetector::replace(Access& access, const Access::Replaced& replaced) {
 // Redundant are
 // - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or is reported here;
 // - what the new access is ordered after and subsumes;
-// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a
-// foreign
+// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a foreign
 //   access of the same kind covers: whoever conflicts with it conflicts with the foreign one.
 uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow) {
   Access& added = unit.access;

@@ -32,16 +32,22 @@ class RaceDetector final : public machine::Observer {
     const machine::Buffer& buffer;
     uint64_t row;  // its first byte
     Access access;
+    uint32_t& accessor;  // of WordRows, 0: not kept yet
   };
   ShadowMemory& shadow_of(const machine::Request& request);
-  void visit_span(const machine::Span& span, Access access, const machine::Request& request);
+  void fetch_and_split(const machine::Request& request, ShadowMemory& shadow) const;
+  void visit_span(const machine::Span& span, Access access, const machine::Request& request, uint32_t& accessor);
   void visit(uint32_t& head, Piece& piece, ShadowMemory& shadow);
-  bool is_surely_ordered(const Access& old, const Piece& piece) const;
+  void visit_cell(uint32_t row, uint32_t cell, Piece& part, ShadowMemory& shadow);
+  uint32_t visit_words(uint32_t row, Piece& part, WordRows& words) const;
+  bool read_word(Word& word, machine::LaneMask lanes, Piece& piece, WordRows& words) const;
+  bool write_word(uint32_t row, uint32_t index, machine::LaneMask lanes, Piece& piece, WordRows& words) const;
+  bool is_surely_ordered(const Accessor& old, const Piece& piece) const;
   bool settles_whole(uint32_t head, Piece& piece, const ShadowMemory& shadow) const;
   uint32_t visit_list(uint32_t& head, Piece& piece, ShadowMemory& shadow);
   uint32_t take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const;
   uint32_t visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow);
-  static bool subsumes(const Access& one, const Access& other);
+  static bool subsumes(const Accessor& one, const Accessor& other);
   static void replace(Access& access, const Access::Replaced& replaced);
   machine::LaneMask unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;
   void remember_replaced(const Access& old, Piece& unit, uint32_t lane) const;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
 constexpr uint32_t kMostReadsLookedAt = 32;  // when a read looks for others that it makes redundant
-constexpr uint32_t kLongList = 8;            // from here on a row's cells get lists of their own
-constexpr size_t kScattered = 8;             // spans of a request whose lists are fetched together
+constexpr uint32_t kLongList = 8;            // from here on a row is split where an access has few bytes of it
+constexpr uint32_t kScatteredBytes = 32;
 
 // Within a unit, the bytes between two cuts, no access begins or ends, and no lane's bytes do.
 using Cuts = std::bitset<kRowBytes + 1>;
@@ -55,30 +55,6 @@ Access access_of(const Request& request) {
   return access;
 }
 
-// Lists of scattered accesses lie all over memory: fetches their entries side by side before they are walked one by
-// one.
-void prefetch(std::span<const machine::Span> spans, ShadowMemory& shadow) {
-  std::array<uint32_t*, kLanes> heads;
-  std::array<uint32_t, kLanes> entries;
-  for (size_t i = 0; i < spans.size(); i++) {
-    heads[i] = &shadow.head(spans[i].place.buffer->index, spans[i].place.offset / kRowBytes);
-    __builtin_prefetch(heads[i]);
-  }
-  for (size_t i = 0; i < spans.size(); i++) {
-    entries[i] = *heads[i];
-    if (!ShadowMemory::is_split(entries[i])) continue;
-    heads[i] = &shadow.cell(entries[i], spans[i].place.offset % kRowBytes / ShadowMemory::kCellBytes);
-    __builtin_prefetch(heads[i]);
-  }
-  for (size_t i = 0; i < spans.size(); i++) entries[i] = *heads[i];
-  for (uint32_t depth = 0; depth < kLongList; depth++) {
-    for (size_t i = 0; i < spans.size(); i++)
-      if (entries[i] != 0) __builtin_prefetch(&shadow.access(entries[i]));
-    for (size_t i = 0; i < spans.size(); i++)
-      if (entries[i] != 0) entries[i] = shadow.access(entries[i]).next;
-  }
-}
-
 // Strong vectors are looked at element by element, strong writes behind fences lane by lane.
 bool needs_single_accesses(const Request& request) {
   const machine::MemoryAccess& memory = request.operation->memory;
@@ -108,26 +84,28 @@ ShadowMemory& RaceDetector::shadow_of(const Request& request) {
 
 void RaceDetector::request(const Request& request) {
   const Access access = access_of(request);
-  const bool singly = needs_single_accesses(request);
   ShadowMemory& shadow = shadow_of(request);
-  if (request.spans.size() >= kScattered) prefetch(request.spans, shadow);
+  fetch_and_split(request, shadow);
+  if (!needs_single_accesses(request)) {
+    uint32_t accessor = 0;
+    for (const machine::Span& span : request.spans) visit_span(span, access, request, accessor);
+    return shadow.words.accessors.release(accessor);
+  }
   for (const machine::Span& span : request.spans) {
-    if (!singly) {
-      visit_span(span, access, request);
-      continue;
-    }
     machine::for_each_lane(span.lanes, [&](uint32_t lane) {
       Access of_lane = access;
       join_fence_pattern(of_lane, request, lane);
       of_lane.width = std::min<uint8_t>(access.width, request.operation->memory.element_bytes);
       const uint64_t begin = span.offset_of(lane, request.bytes);
+      uint32_t accessor = 0;
       for (uint64_t at = begin; at < begin + request.bytes; at += of_lane.width)
-        visit_span({{span.place.buffer, at}, machine::lane_bit(lane), false}, of_lane, request);
+        visit_span({{span.place.buffer, at}, machine::lane_bit(lane), false}, of_lane, request, accessor);
+      shadow.words.accessors.release(accessor);
     });
   }
 }
 
-void RaceDetector::visit_span(const machine::Span& span, Access access, const Request& request) {
+void RaceDetector::visit_span(const machine::Span& span, Access access, const Request& request, uint32_t& accessor) {
   ShadowMemory& shadow = shadow_of(request);
   const uint64_t begin = span.place.offset, end = begin + span.bytes(access.width);
   access.together = span.together;
@@ -143,24 +121,24 @@ void RaceDetector::visit_span(const machine::Span& span, Access access, const Re
       const uint32_t count = (access.end - access.begin) / access.width;
       access.lanes = (count == kLanes ? machine::kAllLanes : machine::lane_bit(count) - 1) << lane;
     }
-    Piece piece{request, *span.place.buffer, first, access};
+    Piece piece{request, *span.place.buffer, first, access, accessor};
     visit(shadow.head(span.place.buffer->index, row), piece, shadow);
   }
 }
 
 void RaceDetector::visit(uint32_t& head, Piece& piece, ShadowMemory& shadow) {
   constexpr uint32_t kCellBytes = ShadowMemory::kCellBytes;
+  const uint32_t begin = piece.access.begin, end = piece.access.end;
   if (head == 0) return shadow.insert(&head, piece.access);
   if (!ShadowMemory::is_split(head)) {
-    if (visit_list(head, piece, shadow) > kLongList) shadow.split(head);
+    if (visit_list(head, piece, shadow) > kLongList && end - begin < kScatteredBytes) shadow.split(head);
     return;
   }
-  const uint32_t begin = piece.access.begin, end = piece.access.end;
+  const uint32_t row = ShadowMemory::row_of(head);
   for (uint32_t cell = begin / kCellBytes; cell * kCellBytes < end; cell++) {
-    Piece part = piece;
-    part.access.begin = static_cast<uint8_t>(std::max(begin, cell * kCellBytes));
-    part.access.end = static_cast<uint8_t>(std::min(end, (cell + 1) * kCellBytes));
-    visit_list(shadow.cell(head, cell), part, shadow);
+    piece.access.begin = static_cast<uint8_t>(std::max(begin, cell * kCellBytes));
+    piece.access.end = static_cast<uint8_t>(std::min(end, (cell + 1) * kCellBytes));
+    visit_cell(row, cell, piece, shadow);
   }
 }
 
@@ -198,7 +176,7 @@ bool RaceDetector::settles_whole(uint32_t head, Piece& piece, const ShadowMemory
     if (old.non_coherent || added.non_coherent) return false;
     const bool same_threads = added.copy == 0 && old.copy == 0 && added.same_mapping(old);
     if (!same_threads && !is_surely_ordered(old, piece)) return false;
-    if (!added.write || old.warp != added.warp) continue;
+    if (!added.write || old.warp != added.warp || old.cta != added.cta) continue;
     if (old.write) replace(added, old.replaced);
     if (!old.write || differs_from_memory(piece.request, added.lanes_at(added.begin, added.end),
                                           {piece.row + added.begin, piece.row + added.end}))
@@ -207,7 +185,7 @@ bool RaceDetector::settles_whole(uint32_t head, Piece& piece, const ShadowMemory
   return true;
 }
 
-bool RaceDetector::is_surely_ordered(const Access& old, const Piece& piece) const {
+bool RaceDetector::is_surely_ordered(const Accessor& old, const Piece& piece) const {
   return piece.request.cta->order().surely_ordered({old.cta, old.warp, old.clock, old.copy}, piece.access.warp);
 }
 

@@ -70,47 +70,66 @@ Access& ShadowMemory::isolate(uint32_t* link, uint32_t begin, uint32_t end) {
   return access(*link);
 }
 
+void ShadowMemory::append(uint32_t** tail, const Access& whole, uint32_t cell) {
+  Access part = whole;
+  part.begin = static_cast<uint8_t>(std::max<uint32_t>(whole.begin, cell * kCellBytes));
+  part.end = static_cast<uint8_t>(std::min<uint32_t>(whole.end, (cell + 1) * kCellBytes));
+  insert(*tail, part);
+  *tail = &access(**tail).next;
+}
+
 void ShadowMemory::split(uint32_t& head) {
-  budget_.charge_host_bytes(sizeof(split_[0]));
-  auto& cells = split_.emplace_back();
+  const uint32_t row = words.add();
+  if (row >= cells_.size()) {
+    budget_.charge_host_bytes(sizeof(cells_[0]));
+    cells_.resize(row + 1);
+  }
+  cells_[row] = {};
   std::array<uint32_t*, kCells> tails;
-  for (uint32_t i = 0; i < kCells; i++) tails[i] = &cells[i];
+  for (uint32_t i = 0; i < kCells; i++) tails[i] = &cells_[row][i];
   for (uint32_t* link = &head; *link != 0;) {
     const Access whole = access(*link);
     remove(link);
-    for (uint32_t i = whole.begin / kCellBytes; i * kCellBytes < whole.end; i++) {
-      Access part = whole;
-      part.begin = static_cast<uint8_t>(std::max<uint32_t>(whole.begin, i * kCellBytes));
-      part.end = static_cast<uint8_t>(std::min<uint32_t>(whole.end, (i + 1) * kCellBytes));
-      insert(tails[i], part);
-      tails[i] = &access(*tails[i]).next;
-    }
+    for (uint32_t i = whole.begin / kCellBytes; i * kCellBytes < whole.end; i++) append(&tails[i], whole, i);
   }
-  head = kSplit | static_cast<uint32_t>(split_.size() - 1);
+  for (uint32_t i = 0; i < kCells; i++) {
+    if (cells_[row][i] == 0) continue;
+    for (uint32_t word = 0; word < kCellBytes / kWordBytes; word++)
+      words.row(row)[i * kCellBytes / kWordBytes + word].write.accessor = Word::kInList;
+    list_to_words(row, i);
+  }
+  head = kSplit | row;
 }
 
 void ShadowMemory::clear() {
   for (Page* page : touched_) page->fill(0);
-  split_.clear();
+  words.clear();
   used_ = 1;
   free_ = 0;
 }
 
-bool ShadowMemory::lists_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
-  for (uint32_t i = mine; i != 0; i = access(i).next) {
-    for (uint32_t j = theirs; j != 0; j = other.access(j).next) {
-      const Access& their = other.access(j);
-      if (access(i).overlaps(their.begin, their.end) && (access(i).write || their.write)) return true;
-    }
-  }
-  return false;
+void ShadowMemory::add_touched(uint32_t list, Touched& touched) const {
+  for (uint32_t i = list; i != 0; i = access(i).next)
+    for (uint32_t at = access(i).begin; at < access(i).end; at++)
+      (access(i).write ? touched.written : touched.read).set(at);
 }
 
-bool ShadowMemory::rows_conflict(uint32_t mine, const ShadowMemory& other, uint32_t theirs) const {
-  if (!is_split(mine) && !is_split(theirs)) return lists_conflict(mine, other, theirs);
-  for (uint32_t i = 0; i < kCells; i++)
-    if (lists_conflict(list(mine, i), other, other.list(theirs, i))) return true;
-  return false;
+ShadowMemory::Touched ShadowMemory::touched(uint32_t head) const {
+  Touched touched;
+  if (!is_split(head)) {
+    add_touched(head, touched);
+    return touched;
+  }
+  const uint32_t row = row_of(head);
+  for (const uint32_t list : cells_[row]) add_touched(list, touched);
+  const std::bitset<kRowBytes> word((1u << kWordBytes) - 1);
+  for (uint32_t i = 0; i < WordRows::kWords; i++) {
+    const Word& accesses = words.row(row)[i];
+    if (accesses.is_in_list()) continue;
+    if (accesses.write.accessor != 0) touched.written |= word << i * kWordBytes;
+    if (accesses.read.accessor != 0) touched.read |= word << i * kWordBytes;
+  }
+  return touched;
 }
 
 bool ShadowMemory::conflicts_with(const ShadowMemory& other) const {
@@ -118,8 +137,11 @@ bool ShadowMemory::conflicts_with(const ShadowMemory& other) const {
     const auto &mine = pages_[buffer], &theirs = other.pages_[buffer];
     for (size_t page = 0; page < std::min(mine.size(), theirs.size()); page++) {
       if (!mine[page] || !theirs[page]) continue;
-      for (uint32_t row = 0; row < kPageRows; row++)
-        if (rows_conflict((*mine[page])[row], other, (*theirs[page])[row])) return true;
+      for (uint32_t row = 0; row < kPageRows; row++) {
+        if ((*mine[page])[row] == 0 || (*theirs[page])[row] == 0) continue;
+        const Touched a = touched((*mine[page])[row]), b = other.touched((*theirs[page])[row]);
+        if (((a.written & (b.read | b.written)) | (a.read & b.written)).any()) return true;
+      }
     }
   }
   return false;

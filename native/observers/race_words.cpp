@@ -1,0 +1,144 @@
+// Rows in words (WordRows): what races with nothing is settled word by word; the rest goes by lists of whole cells
+// (race_pieces.cpp).
+#include <algorithm>
+#include <cstring>
+
+#include "observers/race_detector.h"
+
+namespace decode_lab::observers {
+
+using machine::kLanes;
+using machine::LaneMask;
+using machine::Request;
+
+namespace {
+
+constexpr size_t kScatteredSpans = 8;  // spans of a request whose rows are split at once
+constexpr uint32_t kScatteredBytes = 32;
+
+// Of one thread each, in program order. Lanes beside others of their warp access bytes of their own.
+bool same_threads(const Accessor& old, LaneMask old_lanes, const Accessor& added, LaneMask lanes) {
+  return old.warp == added.warp && old.cta == added.cta && old.copy == 0 && added.copy == 0 && old_lanes == lanes &&
+         (added.width < kWordBytes ? old.width == added.width : machine::lane_count(lanes) == 1);
+}
+
+// Keeps the later of two accesses that a write has replaced, the lanes of both if they are one access.
+void replace_word(WordAccess& replaced, WordAccess by, const Accessors& accessors) {
+  if (by.accessor == 0) return;
+  if (replaced.accessor != 0) {
+    const uint32_t known = accessors[replaced.accessor].clock, clock = accessors[by.accessor].clock;
+    if (clock < known) return;
+    if (clock == known) by.lanes |= replaced.lanes;
+  }
+  replaced = by;
+}
+
+// Does the lane's store change the word, or what it stores of it?
+bool changes_memory(const Request& request, const Access& access, uint64_t row, const machine::Buffer& buffer,
+                    uint32_t at, LaneMask lanes) {
+  const uint32_t start = access.width < kWordBytes ? at : at / access.width * access.width;
+  const std::byte* const stored = request.stored + size_t{machine::lowest_lane(lanes)} * request.bytes + (at - start);
+  return std::memcmp(stored, buffer.host + row + at, kWordBytes) != 0;
+}
+
+}  // namespace
+
+// Splits the rows that a scattered request touches and fetches side by side what the visits will look at one by one.
+void RaceDetector::fetch_and_split(const Request& request, ShadowMemory& shadow) const {
+  constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
+  if (request.spans.size() < kScatteredSpans) return;
+  std::array<uint32_t*, kLanes> heads;
+  std::array<const Word*, kLanes> words;
+  size_t count = 0;
+  for (const machine::Span& span : request.spans) {
+    if (span.bytes(request.bytes) >= kScatteredBytes) continue;
+    heads[count] = &shadow.head(span.place.buffer->index, span.place.offset / kRowBytes);
+    __builtin_prefetch(heads[count++]);
+  }
+  count = 0;
+  for (const machine::Span& span : request.spans) {
+    if (span.bytes(request.bytes) >= kScatteredBytes) continue;
+    uint32_t& head = *heads[count];
+    if (!ShadowMemory::is_split(head)) shadow.split(head);
+    words[count] = &shadow.words.row(ShadowMemory::row_of(head))[span.place.offset % kRowBytes / kWordBytes];
+    __builtin_prefetch(words[count++]);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (words[i]->is_in_list()) continue;
+    if (words[i]->write.accessor != 0) __builtin_prefetch(shadow.words.accessors.place_of(words[i]->write.accessor));
+    if (words[i]->read.accessor != 0) __builtin_prefetch(shadow.words.accessors.place_of(words[i]->read.accessor));
+  }
+}
+
+void RaceDetector::visit_cell(uint32_t row, uint32_t cell, Piece& part, ShadowMemory& shadow) {
+  const uint32_t end = part.access.end;
+  if (!shadow.words.row(row)[cell * ShadowMemory::kCellBytes / kWordBytes].is_in_list()) {
+    const uint32_t settled = visit_words(row, part, shadow.words);
+    if (settled == end) return;
+    part.access.begin = static_cast<uint8_t>(settled);
+    shadow.words_to_list(row, cell);
+  }
+  visit_list(shadow.cell(row, cell), part, shadow);
+  shadow.list_to_words(row, cell);
+}
+
+// Returns up to where the piece is settled.
+uint32_t RaceDetector::visit_words(uint32_t row, Piece& part, WordRows& words) const {
+  const Access& added = part.access;
+  const Request& request = part.request;
+  if (!fits_words(added) || (added.write && (request.stored == nullptr || added.width != request.bytes)))
+    return added.begin;
+  for (uint32_t at = added.begin; at < added.end; at += kWordBytes) {
+    const LaneMask lanes = added.lanes_at(at, at + kWordBytes);
+    const uint32_t index = at / kWordBytes;
+    const bool settled = added.write ? write_word(row, index, lanes, part, words)
+                                     : read_word(words.row(row)[index], lanes, part, words);
+    if (!settled) return at;
+  }
+  return added.end;
+}
+
+bool RaceDetector::read_word(Word& word, LaneMask lanes, Piece& piece, WordRows& words) const {
+  const Access& added = piece.access;
+  if (word.write.accessor != 0) {
+    const Accessor& old = words.accessors[word.write.accessor];
+    if (added.non_coherent) return false;
+    if (!same_threads(old, word.write.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
+  }
+  if (word.read.accessor != 0) {
+    const Accessor& old = words.accessors[word.read.accessor];
+    if (old.cta != added.cta) return ctas_are_apart_ && subsumes(old, added);
+    if (word.read.accessor == piece.accessor && added.width >= kWordBytes) return word.read.lanes |= lanes, true;
+    const bool same_lanes = old.warp == added.warp && old.copy == 0 && (word.read.lanes & ~lanes) == 0 &&
+                            (added.width >= kWordBytes ? old.width >= kWordBytes : old.width == added.width);
+    if (!subsumes(added, old) || (!same_lanes && !is_surely_ordered(old, piece))) return false;
+  }
+  if (piece.accessor == 0) piece.accessor = words.accessors.add(added);
+  words.put(word.read, {piece.accessor, lanes});
+  return true;
+}
+
+bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piece& piece, WordRows& words) const {
+  const Access& added = piece.access;
+  Word& word = words.row(row)[index];
+  const WordAccess before[] = {word.write, word.read};
+  WordAccess replaced;
+  for (const WordAccess in_word : before) {
+    if (in_word.accessor == 0) continue;
+    const Accessor& old = words.accessors[in_word.accessor];
+    if (old.non_coherent) return false;
+    if (!same_threads(old, in_word.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
+    if (old.warp != added.warp || old.cta != added.cta) continue;
+    if (old.write) replace_word(replaced, words.replaced(row, index), words.accessors);
+    if (!old.write ||
+        changes_memory(piece.request, added, piece.row, piece.buffer, index * kWordBytes, lanes))
+      replace_word(replaced, in_word, words.accessors);
+  }
+  if (piece.accessor == 0) piece.accessor = words.accessors.add(added);
+  words.put_replaced(row, index, replaced);
+  words.put(word.write, {piece.accessor, lanes});
+  words.put(word.read, {});
+  return true;
+}
+
+}  // namespace decode_lab::observers
