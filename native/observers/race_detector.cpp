@@ -184,7 +184,7 @@ void RaceDetector::report(const Access& old, uint32_t old_lane, const Piece& uni
   ThreadAt first{old.cta, old.warp, old_lane, old.instruction, old.write};
   ThreadAt second{added.cta, added.warp, lane, added.instruction, added.write};
   if (std::tie(second.instruction, second) < std::tie(first.instruction, first)) std::swap(first, second);
-  log_.add({Check::races, finding_class, first, second, unit.request.space, unit.buffer.name,
+  log_.add({Check::races, finding_class, first, second, unit.request.space, unit.buffer->name,
             static_cast<int64_t>(unit.row + added.begin), uint64_t{added.end} - added.begin,
             old.non_coherent || added.non_coherent});
 }

@@ -29,18 +29,19 @@ class RaceDetector final : public machine::Observer {
   // Some bytes of one row that lanes of a request access.
   struct Piece {
     const machine::Request& request;
-    const machine::Buffer& buffer;
-    uint64_t row;  // its first byte
     Access access;
-    uint32_t& accessor;  // of WordRows, 0: not kept yet
+    uint32_t accessor = 0;  // of WordRows, 0: not kept yet
+    const machine::Buffer* buffer = nullptr;
+    uint64_t row = 0;  // its first byte
   };
   ShadowMemory& shadow_of(const machine::Request& request);
   void fetch_and_split(const machine::Request& request, ShadowMemory& shadow) const;
-  void visit_span(const machine::Span& span, Access access, const machine::Request& request, uint32_t& accessor);
+  void visit_singly(Piece& piece, ShadowMemory& shadow);
+  void visit_span(const machine::Span& span, Piece& piece, ShadowMemory& shadow);
   void visit(uint32_t& head, Piece& piece, ShadowMemory& shadow);
   void visit_cell(uint32_t row, uint32_t cell, Piece& part, ShadowMemory& shadow);
   uint32_t visit_words(uint32_t row, Piece& part, WordRows& words) const;
-  bool read_word(Word& word, machine::LaneMask lanes, Piece& piece, WordRows& words) const;
+  bool read_word(uint32_t row, uint32_t index, machine::LaneMask lanes, Piece& piece, WordRows& words) const;
   bool write_word(uint32_t row, uint32_t index, machine::LaneMask lanes, Piece& piece, WordRows& words) const;
   bool is_surely_ordered(const Accessor& old, const Piece& piece) const;
   bool settles_whole(uint32_t head, Piece& piece, const ShadowMemory& shadow) const;

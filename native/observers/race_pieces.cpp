@@ -83,45 +83,51 @@ ShadowMemory& RaceDetector::shadow_of(const Request& request) {
 }
 
 void RaceDetector::request(const Request& request) {
-  const Access access = access_of(request);
   ShadowMemory& shadow = shadow_of(request);
   fetch_and_split(request, shadow);
-  if (!needs_single_accesses(request)) {
-    uint32_t accessor = 0;
-    for (const machine::Span& span : request.spans) visit_span(span, access, request, accessor);
-    return shadow.words.accessors.release(accessor);
-  }
+  Piece piece{request, access_of(request)};
+  if (needs_single_accesses(request)) return visit_singly(piece, shadow);
+  for (const machine::Span& span : request.spans) visit_span(span, piece, shadow);
+  shadow.words.accessors.release(piece.accessor);
+}
+
+void RaceDetector::visit_singly(Piece& piece, ShadowMemory& shadow) {
+  const Request& request = piece.request;
+  const Access access = piece.access;
   for (const machine::Span& span : request.spans) {
     machine::for_each_lane(span.lanes, [&](uint32_t lane) {
-      Access of_lane = access;
-      join_fence_pattern(of_lane, request, lane);
-      of_lane.width = std::min<uint8_t>(access.width, request.operation->memory.element_bytes);
+      piece.access = access;
+      piece.accessor = 0;
+      join_fence_pattern(piece.access, request, lane);
+      const uint8_t width = std::min<uint8_t>(access.width, request.operation->memory.element_bytes);
+      piece.access.width = width;
       const uint64_t begin = span.offset_of(lane, request.bytes);
-      uint32_t accessor = 0;
-      for (uint64_t at = begin; at < begin + request.bytes; at += of_lane.width)
-        visit_span({{span.place.buffer, at}, machine::lane_bit(lane), false}, of_lane, request, accessor);
-      shadow.words.accessors.release(accessor);
+      for (uint64_t at = begin; at < begin + request.bytes; at += width)
+        visit_span({{span.place.buffer, at}, machine::lane_bit(lane), false}, piece, shadow);
+      shadow.words.accessors.release(piece.accessor);
     });
   }
 }
 
-void RaceDetector::visit_span(const machine::Span& span, Access access, const Request& request, uint32_t& accessor) {
-  ShadowMemory& shadow = shadow_of(request);
+void RaceDetector::visit_span(const machine::Span& span, Piece& piece, ShadowMemory& shadow) {
+  Access& access = piece.access;
   const uint64_t begin = span.place.offset, end = begin + span.bytes(access.width);
+  const bool is_single = (span.lanes & (span.lanes - 1)) == 0;
   access.together = span.together;
-  access.lanes = span.lanes;
+  piece.buffer = span.place.buffer;
   for (uint64_t row = begin / kRowBytes; row * kRowBytes < end; row++) {
     const uint64_t first = row * kRowBytes;
+    access.lanes = span.lanes;
     access.begin = static_cast<uint8_t>(std::max(begin, first) - first);
     access.end = static_cast<uint8_t>(std::min(end, first + kRowBytes) - first);
     access.origin = access.begin;
-    if (!span.together) {
+    if (!span.together && !is_single) {
       const uint32_t lane =
           machine::lowest_lane(span.lanes) + static_cast<uint32_t>(first + access.begin - begin) / access.width;
       const uint32_t count = (access.end - access.begin) / access.width;
       access.lanes = (count == kLanes ? machine::kAllLanes : machine::lane_bit(count) - 1) << lane;
     }
-    Piece piece{request, *span.place.buffer, first, access, accessor};
+    piece.row = first;
     visit(shadow.head(span.place.buffer->index, row), piece, shadow);
   }
 }

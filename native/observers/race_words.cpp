@@ -48,7 +48,10 @@ void RaceDetector::fetch_and_split(const Request& request, ShadowMemory& shadow)
   constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
   if (request.spans.size() < kScatteredSpans) return;
   std::array<uint32_t*, kLanes> heads;
-  std::array<const Word*, kLanes> words;
+  struct Found {
+    uint32_t row, word;
+  };
+  std::array<Found, kLanes> found;
   size_t count = 0;
   for (const machine::Span& span : request.spans) {
     if (span.bytes(request.bytes) >= kScatteredBytes) continue;
@@ -60,19 +63,19 @@ void RaceDetector::fetch_and_split(const Request& request, ShadowMemory& shadow)
     if (span.bytes(request.bytes) >= kScatteredBytes) continue;
     uint32_t& head = *heads[count];
     if (!ShadowMemory::is_split(head)) shadow.split(head);
-    words[count] = &shadow.words.row(ShadowMemory::row_of(head))[span.place.offset % kRowBytes / kWordBytes];
-    __builtin_prefetch(words[count++]);
+    found[count] = {ShadowMemory::row_of(head), static_cast<uint32_t>(span.place.offset % kRowBytes / kWordBytes)};
+    shadow.words.fetch(found[count].row, found[count].word);
+    count++;
   }
   for (size_t i = 0; i < count; i++) {
-    if (words[i]->is_in_list()) continue;
-    if (words[i]->write.accessor != 0) __builtin_prefetch(shadow.words.accessors.place_of(words[i]->write.accessor));
-    if (words[i]->read.accessor != 0) __builtin_prefetch(shadow.words.accessors.place_of(words[i]->read.accessor));
+    const uint32_t reader = shadow.words.reads(found[i].row)[found[i].word].accessor;
+    if (reader != 0 && reader != WordRows::kInList) shadow.words.accessors.fetch(reader);
   }
 }
 
 void RaceDetector::visit_cell(uint32_t row, uint32_t cell, Piece& part, ShadowMemory& shadow) {
   const uint32_t end = part.access.end;
-  if (!shadow.words.row(row)[cell * ShadowMemory::kCellBytes / kWordBytes].is_in_list()) {
+  if (!shadow.words.is_in_list(row, cell * ShadowMemory::kCellBytes / kWordBytes)) {
     const uint32_t settled = visit_words(row, part, shadow.words);
     if (settled == end) return;
     part.access.begin = static_cast<uint8_t>(settled);
@@ -91,37 +94,40 @@ uint32_t RaceDetector::visit_words(uint32_t row, Piece& part, WordRows& words) c
   for (uint32_t at = added.begin; at < added.end; at += kWordBytes) {
     const LaneMask lanes = added.lanes_at(at, at + kWordBytes);
     const uint32_t index = at / kWordBytes;
-    const bool settled = added.write ? write_word(row, index, lanes, part, words)
-                                     : read_word(words.row(row)[index], lanes, part, words);
+    const bool settled =
+        added.write ? write_word(row, index, lanes, part, words) : read_word(row, index, lanes, part, words);
     if (!settled) return at;
   }
   return added.end;
 }
 
-bool RaceDetector::read_word(Word& word, LaneMask lanes, Piece& piece, WordRows& words) const {
+bool RaceDetector::read_word(uint32_t row, uint32_t index, LaneMask lanes, Piece& piece, WordRows& words) const {
   const Access& added = piece.access;
-  if (word.write.accessor != 0) {
-    const Accessor& old = words.accessors[word.write.accessor];
+  const WordRows::Writes* const writes = words.find_writes(row);
+  if (writes != nullptr && writes->latest[index].accessor != 0) {
+    const Accessor& old = words.accessors[writes->latest[index].accessor];
     if (added.non_coherent) return false;
-    if (!same_threads(old, word.write.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
+    if (!same_threads(old, writes->latest[index].lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
   }
-  if (word.read.accessor != 0) {
-    const Accessor& old = words.accessors[word.read.accessor];
+  WordAccess& read = words.reads(row)[index];
+  if (read.accessor != 0) {
+    const Accessor& old = words.accessors[read.accessor];
     if (old.cta != added.cta) return ctas_are_apart_ && subsumes(old, added);
-    if (word.read.accessor == piece.accessor && added.width >= kWordBytes) return word.read.lanes |= lanes, true;
-    const bool same_lanes = old.warp == added.warp && old.copy == 0 && (word.read.lanes & ~lanes) == 0 &&
+    if (read.accessor == piece.accessor && added.width >= kWordBytes) return read.lanes |= lanes, true;
+    const bool same_lanes = old.warp == added.warp && old.copy == 0 && (read.lanes & ~lanes) == 0 &&
                             (added.width >= kWordBytes ? old.width >= kWordBytes : old.width == added.width);
     if (!subsumes(added, old) || (!same_lanes && !is_surely_ordered(old, piece))) return false;
   }
   if (piece.accessor == 0) piece.accessor = words.accessors.add(added);
-  words.put(word.read, {piece.accessor, lanes});
+  words.put(read, {piece.accessor, lanes});
   return true;
 }
 
 bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piece& piece, WordRows& words) const {
   const Access& added = piece.access;
-  Word& word = words.row(row)[index];
-  const WordAccess before[] = {word.write, word.read};
+  WordRows::Writes& writes = words.writes(row);
+  WordAccess& read = words.reads(row)[index];
+  const WordAccess before[] = {writes.latest[index], read};
   WordAccess replaced;
   for (const WordAccess in_word : before) {
     if (in_word.accessor == 0) continue;
@@ -129,15 +135,15 @@ bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piec
     if (old.non_coherent) return false;
     if (!same_threads(old, in_word.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
     if (old.warp != added.warp || old.cta != added.cta) continue;
-    if (old.write) replace_word(replaced, words.replaced(row, index), words.accessors);
+    if (old.write) replace_word(replaced, writes.replaced[index], words.accessors);
     if (!old.write ||
-        changes_memory(piece.request, added, piece.row, piece.buffer, index * kWordBytes, lanes))
+        changes_memory(piece.request, added, piece.row, *piece.buffer, index * kWordBytes, lanes))
       replace_word(replaced, in_word, words.accessors);
   }
   if (piece.accessor == 0) piece.accessor = words.accessors.add(added);
-  words.put_replaced(row, index, replaced);
-  words.put(word.write, {piece.accessor, lanes});
-  words.put(word.read, {});
+  words.put(writes.replaced[index], replaced);
+  words.put(writes.latest[index], {piece.accessor, lanes});
+  words.put(read, {});
   return true;
 }
 

@@ -94,8 +94,7 @@ void ShadowMemory::split(uint32_t& head) {
   }
   for (uint32_t i = 0; i < kCells; i++) {
     if (cells_[row][i] == 0) continue;
-    for (uint32_t word = 0; word < kCellBytes / kWordBytes; word++)
-      words.row(row)[i * kCellBytes / kWordBytes + word].write.accessor = Word::kInList;
+    mark_in_list(row, i, true);
     list_to_words(row, i);
   }
   head = kSplit | row;
@@ -124,10 +123,10 @@ ShadowMemory::Touched ShadowMemory::touched(uint32_t head) const {
   for (const uint32_t list : cells_[row]) add_touched(list, touched);
   const std::bitset<kRowBytes> word((1u << kWordBytes) - 1);
   for (uint32_t i = 0; i < WordRows::kWords; i++) {
-    const Word& accesses = words.row(row)[i];
-    if (accesses.is_in_list()) continue;
-    if (accesses.write.accessor != 0) touched.written |= word << i * kWordBytes;
-    if (accesses.read.accessor != 0) touched.read |= word << i * kWordBytes;
+    if (words.is_in_list(row, i)) continue;
+    if (words.reads(row)[i].accessor != 0) touched.read |= word << i * kWordBytes;
+    const auto* const writes = words.find_writes(row);
+    if (writes != nullptr && writes->latest[i].accessor != 0) touched.written |= word << i * kWordBytes;
   }
   return touched;
 }

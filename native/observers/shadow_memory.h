@@ -55,6 +55,8 @@ class ShadowMemory {
   void add_touched(uint32_t list, Touched& touched) const;
   void append(uint32_t** tail, const Access& access, uint32_t cell);
   bool list_fits_words(uint32_t list) const;
+  void mark_in_list(uint32_t row, uint32_t cell, bool is_in_list);
+  void append_words(uint32_t** tail, uint32_t row, uint32_t cell, bool write);
 
   machine::Budget& budget_;
   std::vector<std::vector<std::unique_ptr<Page>>> pages_;  // [buffer][page]

@@ -5,9 +5,8 @@ namespace decode_lab::observers {
 
 namespace {
 
+constexpr uint32_t kWordsPerCell = ShadowMemory::kCellBytes / kWordBytes;
 constexpr uint32_t kMostInWords = 8;  // accesses of a list that words of 16 bytes can hold
-
-bool operator==(const WordAccess& a, const WordAccess& b) { return a.accessor == b.accessor && a.lanes == b.lanes; }
 
 Access access_of(const Accessor& accessor, WordAccess in_word, uint32_t begin, uint32_t end) {
   Access access{};
@@ -22,34 +21,45 @@ Access access_of(const Accessor& accessor, WordAccess in_word, uint32_t begin, u
 
 }  // namespace
 
-void ShadowMemory::words_to_list(uint32_t row, uint32_t cell) {
-  constexpr uint32_t kWords = kCellBytes / kWordBytes;
-  const uint32_t first = cell * kWords, end = first + kWords;
-  uint32_t* tail = &cells_[row][cell];
-  for (WordAccess Word::*const kind : {&Word::write, &Word::read}) {
-    for (uint32_t from = first, to; from < end; from = to) {
-      const WordAccess in_word = words.row(row)[from].*kind, replaced = words.replaced(row, from);
-      to = from + 1;
-      if (in_word.accessor == 0) continue;
-      const Accessor& accessor = words.accessors[in_word.accessor];
-      while (accessor.width > kWordBytes && to < end && words.row(row)[to].*kind == in_word &&
-             (!accessor.write || words.replaced(row, to) == replaced))
-        to++;
-      Access access = access_of(accessor, in_word, from * kWordBytes, to * kWordBytes);
-      if (accessor.write && replaced.accessor != 0) {
-        const Accessor& by = words.accessors[replaced.accessor];
-        access.replaced = {replaced.lanes, by.clock, by.instruction, by.write};
-      }
-      insert(tail, access);
-      tail = &this->access(*tail).next;
+void ShadowMemory::mark_in_list(uint32_t row, uint32_t cell, bool is_in_list) {
+  for (uint32_t i = 0; i < kWordsPerCell; i++)
+    words.reads(row)[cell * kWordsPerCell + i] = {is_in_list ? WordRows::kInList : 0, 0};
+}
+
+void ShadowMemory::append_words(uint32_t** tail, uint32_t row, uint32_t cell, bool write) {
+  const WordRows::Writes* const writes = words.find_writes(row);
+  const auto& accesses = write ? writes->latest : words.reads(row);
+  const uint32_t end = (cell + 1) * kWordsPerCell;
+  for (uint32_t from = cell * kWordsPerCell, to; from < end; from = to) {
+    const WordAccess in_word = accesses[from];
+    to = from + 1;
+    if (in_word.accessor == 0) continue;
+    const Accessor& accessor = words.accessors[in_word.accessor];
+    while (accessor.width > kWordBytes && to < end && accesses[to] == in_word &&
+           (!write || writes->replaced[to] == writes->replaced[from]))
+      to++;
+    Access access = access_of(accessor, in_word, from * kWordBytes, to * kWordBytes);
+    if (write && writes->replaced[from].accessor != 0) {
+      const Accessor& by = words.accessors[writes->replaced[from].accessor];
+      access.replaced = {writes->replaced[from].lanes, by.clock, by.instruction, by.write};
     }
+    insert(*tail, access);
+    *tail = &this->access(**tail).next;
   }
-  for (uint32_t word = first; word < end; word++) {
-    words.put(words.row(row)[word].write, {});
-    words.put(words.row(row)[word].read, {});
-    words.put_replaced(row, word, {});
-    words.row(row)[word].write.accessor = Word::kInList;
+}
+
+void ShadowMemory::words_to_list(uint32_t row, uint32_t cell) {
+  const bool is_written = words.find_writes(row) != nullptr;
+  uint32_t* tail = &cells_[row][cell];
+  if (is_written) append_words(&tail, row, cell, true);
+  append_words(&tail, row, cell, false);
+  for (uint32_t word = cell * kWordsPerCell; word < (cell + 1) * kWordsPerCell; word++) {
+    words.put(words.reads(row)[word], {});
+    if (!is_written) continue;
+    words.put(words.writes(row).latest[word], {});
+    words.put(words.writes(row).replaced[word], {});
   }
+  mark_in_list(row, cell, true);
 }
 
 bool ShadowMemory::list_fits_words(uint32_t list) const {
@@ -69,8 +79,7 @@ bool ShadowMemory::list_fits_words(uint32_t list) const {
 void ShadowMemory::list_to_words(uint32_t row, uint32_t cell) {
   uint32_t& list = cells_[row][cell];
   if (!list_fits_words(list)) return;
-  constexpr uint32_t kWords = kCellBytes / kWordBytes;
-  for (uint32_t word = cell * kWords; word < (cell + 1) * kWords; word++) words.row(row)[word].write.accessor = 0;
+  mark_in_list(row, cell, false);
   while (list != 0) {
     const Access moved = access(list);
     remove(&list);
@@ -85,9 +94,9 @@ void ShadowMemory::list_to_words(uint32_t row, uint32_t cell) {
     }
     for (uint32_t at = moved.begin; at < moved.end; at += kWordBytes) {
       const uint32_t index = at / kWordBytes;
-      Word& word = words.row(row)[index];
-      words.put(moved.write ? word.write : word.read, {accessor, moved.lanes_at(at, at + kWordBytes)});
-      if (replaced != 0) words.put_replaced(row, index, {replaced, moved.replaced.lanes});
+      words.put(moved.write ? words.writes(row).latest[index] : words.reads(row)[index],
+                {accessor, moved.lanes_at(at, at + kWordBytes)});
+      if (replaced != 0) words.put(words.writes(row).replaced[index], {replaced, moved.replaced.lanes});
     }
     words.accessors.release(accessor);
     words.accessors.release(replaced);

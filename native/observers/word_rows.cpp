@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdlib>
 #include <new>
 
 namespace decode_lab::observers {
@@ -27,30 +28,29 @@ void Accessors::clear() {
   used_ = 1;
 }
 
-void WordRows::Free::operator()(Row* rows) const { munmap(rows, kChunk * sizeof(Row)); }
+void WordRows::Free::operator()(Reads* rows) const { std::free(rows); }
 
 uint32_t WordRows::add() {
   if (used_ / kChunk >= chunks_.size()) {
-    constexpr size_t kBytes = kChunk * sizeof(Row);
-    budget_.charge_host_bytes(kBytes + kChunk * sizeof(replaced_[0]));
-    void* const rows = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (rows == MAP_FAILED) throw std::bad_alloc();
-    chunks_.emplace_back(static_cast<Row*>(rows));
-    if (chunks_.size() > 1) madvise(rows, kBytes, MADV_HUGEPAGE);  // helps where the addresses happen to be aligned
-    replaced_.resize(chunks_.size() * kChunk);
+    constexpr size_t kBytes = kChunk * sizeof(Reads);
+    budget_.charge_host_bytes(kBytes + kChunk * sizeof(writes_[0]));
+    void* const rows = std::aligned_alloc(kBytes, kBytes);
+    if (rows == nullptr) throw std::bad_alloc();
+    chunks_.emplace_back(static_cast<Reads*>(rows));
+    if (chunks_.size() > 1) madvise(rows, kBytes, MADV_HUGEPAGE);  // the first is often hardly used
+    writes_.resize(chunks_.size() * kChunk);
   }
-  row(used_).fill({});
-  if (replaced_[used_]) replaced_[used_]->fill({});
+  reads(used_).fill({});
+  if (writes_[used_]) *writes_[used_] = {};
   return used_++;
 }
 
-void WordRows::put_replaced(uint32_t row, uint32_t word, WordAccess access) {
-  if (!replaced_[row]) {
-    if (access.accessor == 0) return;
-    budget_.charge_host_bytes(sizeof(*replaced_[row]));
-    replaced_[row] = std::make_unique<std::array<WordAccess, kWords>>();
+WordRows::Writes& WordRows::writes(uint32_t row) {
+  if (!writes_[row]) {
+    budget_.charge_host_bytes(sizeof(Writes));
+    writes_[row] = std::make_unique<Writes>();
   }
-  put((*replaced_[row])[word], access);
+  return *writes_[row];
 }
 
 void WordRows::clear() {

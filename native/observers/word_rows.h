@@ -1,5 +1,5 @@
-// Rows of 128 bytes by their words of 4: who wrote a word last, who has read it since, what the write replaced. A
-// scattered access costs 16 bytes per word so, and a look at one cache line.
+// Rows of 128 bytes by their words of 4: who has read a word, who wrote it last, what the write replaced. A scattered
+// read costs 8 bytes per word so, and a look at one cache line; the rest is there only in rows that are written.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -15,12 +15,7 @@ namespace decode_lab::observers {
 struct WordAccess {
   uint32_t accessor = 0;  // of Accessors, 0: nobody
   machine::LaneMask lanes = 0;
-};
-
-struct Word {
-  static constexpr uint32_t kInList = ~uint32_t{0};
-  WordAccess write, read;
-  bool is_in_list() const { return write.accessor == kInList; }  // its cell's accesses are in a list instead
+  bool operator==(const WordAccess&) const = default;
 };
 
 inline constexpr uint32_t kWordBytes = 4;
@@ -38,7 +33,7 @@ class Accessors {
  public:
   explicit Accessors(machine::Budget& budget) : budget_(budget) {}
   const Accessor& operator[](uint32_t index) const { return chunks_[index / kChunk][index % kChunk].accessor; }
-  const void* place_of(uint32_t index) const { return &chunks_[index / kChunk][index % kChunk]; }
+  void fetch(uint32_t index) const { __builtin_prefetch(&chunks_[index / kChunk][index % kChunk]); }
   uint32_t add(const Accessor& accessor);  // with one reference
   void refer(uint32_t index) { at(index).references++; }
   void release(uint32_t index) {
@@ -62,36 +57,44 @@ class Accessors {
 class WordRows {
  public:
   static constexpr uint32_t kWords = 32;
-  using Row = std::array<Word, kWords>;
+  using Reads = std::array<WordAccess, kWords>;
+  struct Writes {
+    std::array<WordAccess, kWords> latest, replaced;
+  };
+  // In place of a word's reader: its cell's accesses are in a list instead.
+  static constexpr uint32_t kInList = ~uint32_t{0};
 
   explicit WordRows(machine::Budget& budget) : accessors(budget), budget_(budget) {}
 
   uint32_t add();  // an empty row
-  Row& row(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
-  const Row& row(uint32_t index) const { return chunks_[index / kChunk][index % kChunk]; }
+  Reads& reads(uint32_t row) { return chunks_[row / kChunk][row % kChunk]; }
+  const Reads& reads(uint32_t row) const { return chunks_[row / kChunk][row % kChunk]; }
+  const Writes* find_writes(uint32_t row) const { return writes_[row].get(); }  // null: none
+  Writes& writes(uint32_t row);
+  bool is_in_list(uint32_t row, uint32_t word) const { return reads(row)[word].accessor == kInList; }
   // Puts `access` in place of what is there.
   void put(WordAccess& place, WordAccess access) {
     if (access.accessor != 0) accessors.refer(access.accessor);
     accessors.release(place.accessor);
     place = access;
   }
-  WordAccess replaced(uint32_t row, uint32_t word) const {
-    return replaced_[row] ? (*replaced_[row])[word] : WordAccess{};
+  void fetch(uint32_t row, uint32_t word) const {  // it will be looked at soon
+    __builtin_prefetch(&reads(row)[word]);
+    __builtin_prefetch(&writes_[row]);
   }
-  void put_replaced(uint32_t row, uint32_t word, WordAccess access);
   void clear();
 
   Accessors accessors;
 
  private:
   // 2 MiB, so that the system can back a chunk by one page.
-  static constexpr uint32_t kChunk = (2u << 20) / sizeof(Row);
+  static constexpr uint32_t kChunk = (2u << 20) / sizeof(Reads);
   struct Free {
-    void operator()(Row* rows) const;
+    void operator()(Reads* rows) const;
   };
   machine::Budget& budget_;
-  std::vector<std::unique_ptr<Row[], Free>> chunks_;
-  std::vector<std::unique_ptr<std::array<WordAccess, kWords>>> replaced_;  // [row], null: nothing
+  std::vector<std::unique_ptr<Reads[], Free>> chunks_;
+  std::vector<std::unique_ptr<Writes>> writes_;  // [row]
   uint32_t used_ = 0;
 };
 
