@@ -22,11 +22,8 @@ void ShadowMemory::insert(uint32_t* link, const Access& access_to_keep) {
   if (index != 0) {
     free_ = access(index).next;
   } else {
-    index = used_++;
-    if (index / kChunk >= chunks_.size()) {
-      budget_.charge_host_bytes(kChunk * sizeof(Access));
-      chunks_.push_back(std::make_unique_for_overwrite<Access[]>(kChunk));
-    }
+    index = used_;
+    accesses_.grow(++used_);
   }
   Access& kept = access(index);
   kept = access_to_keep;

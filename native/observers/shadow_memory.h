@@ -18,7 +18,7 @@ class ShadowMemory {
  public:
   static constexpr uint32_t kRowBytes = 128, kCellBytes = 16;
 
-  explicit ShadowMemory(machine::Budget& budget) : words(budget), budget_(budget) {}
+  explicit ShadowMemory(machine::Budget& budget) : words(budget), budget_(budget), accesses_(budget) {}
 
   // Head of a row of buffer `buffer`: of its list, or of what `row_of` takes.
   uint32_t& head(uint32_t buffer, uint64_t row);
@@ -30,8 +30,8 @@ class ShadowMemory {
   void words_to_list(uint32_t row, uint32_t cell);
   void list_to_words(uint32_t row, uint32_t cell);  // if they have room for it
   // Accesses stay where they are until they are removed. In a list, writes come before reads.
-  Access& access(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
-  const Access& access(uint32_t index) const { return chunks_[index / kChunk][index % kChunk]; }
+  Access& access(uint32_t index) { return accesses_[index]; }
+  const Access& access(uint32_t index) const { return accesses_[index]; }
   void insert(uint32_t* link, const Access& access);  // in front of what `link` points to
   void remove(uint32_t* link);                        // unlinks the access that `link` points to
   // Takes [begin, end) away from the access that `link` points to; returns the link to go on from.
@@ -62,8 +62,7 @@ class ShadowMemory {
   std::vector<std::vector<std::unique_ptr<Page>>> pages_;  // [buffer][page]
   std::vector<Page*> touched_;
   std::vector<std::array<uint32_t, kCells>> cells_;  // [split row]
-  static constexpr uint32_t kChunk = 1024;
-  std::vector<std::unique_ptr<Access[]>> chunks_;
+  Chunks<Access> accesses_;
   uint32_t used_ = 1;  // index 0 is no access
   uint32_t free_ = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "machine/grid.h"
 #include "observers/access.h"
+#include "observers/chunks.h"
 
 namespace decode_lab::observers {
 
@@ -31,13 +32,13 @@ inline bool fits_words(const Access& access) {
 // Accessors, each kept as long as a place refers to it.
 class Accessors {
  public:
-  explicit Accessors(machine::Budget& budget) : budget_(budget) {}
-  const Accessor& operator[](uint32_t index) const { return chunks_[index / kChunk][index % kChunk].accessor; }
-  void fetch(uint32_t index) const { __builtin_prefetch(&chunks_[index / kChunk][index % kChunk]); }
+  explicit Accessors(machine::Budget& budget) : counted_(budget) {}
+  const Accessor& operator[](uint32_t index) const { return counted_[index].accessor; }
+  void fetch(uint32_t index) const { __builtin_prefetch(&counted_[index]); }
   uint32_t add(const Accessor& accessor);  // with one reference
-  void refer(uint32_t index) { at(index).references++; }
+  void refer(uint32_t index) { counted_[index].references++; }
   void release(uint32_t index) {
-    if (index != 0 && --at(index).references == 0) free_.push_back(index);
+    if (index != 0 && --counted_[index].references == 0) free_.push_back(index);
   }
   void clear();
 
@@ -46,10 +47,7 @@ class Accessors {
     Accessor accessor;
     uint32_t references;
   };
-  Counted& at(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
-  static constexpr uint32_t kChunk = 1024;
-  machine::Budget& budget_;
-  std::vector<std::unique_ptr<Counted[]>> chunks_;
+  Chunks<Counted> counted_;
   std::vector<uint32_t> free_;
   uint32_t used_ = 1;
 };
@@ -64,11 +62,11 @@ class WordRows {
   // In place of a word's reader: its cell's accesses are in a list instead.
   static constexpr uint32_t kInList = ~uint32_t{0};
 
-  explicit WordRows(machine::Budget& budget) : accessors(budget), budget_(budget) {}
+  explicit WordRows(machine::Budget& budget) : accessors(budget), budget_(budget), reads_(budget) {}
 
   uint32_t add();  // an empty row
-  Reads& reads(uint32_t row) { return chunks_[row / kChunk][row % kChunk]; }
-  const Reads& reads(uint32_t row) const { return chunks_[row / kChunk][row % kChunk]; }
+  Reads& reads(uint32_t row) { return reads_[row]; }
+  const Reads& reads(uint32_t row) const { return reads_[row]; }
   const Writes* find_writes(uint32_t row) const { return writes_[row].get(); }  // null: none
   Writes& writes(uint32_t row);
   bool is_in_list(uint32_t row, uint32_t word) const { return reads(row)[word].accessor == kInList; }
@@ -87,13 +85,8 @@ class WordRows {
   Accessors accessors;
 
  private:
-  // 2 MiB, so that the system can back a chunk by one page.
-  static constexpr uint32_t kChunk = (2u << 20) / sizeof(Reads);
-  struct Free {
-    void operator()(Reads* rows) const;
-  };
   machine::Budget& budget_;
-  std::vector<std::unique_ptr<Reads[], Free>> chunks_;
+  Chunks<Reads> reads_;
   std::vector<std::unique_ptr<Writes>> writes_;  // [row]
   uint32_t used_ = 0;
 };
