@@ -18,15 +18,18 @@ ByteSet::ByteSet(uint64_t size) : size_(size), words_(static_cast<uint64_t*>(std
 
 ByteSet::~ByteSet() { std::free(words_); }
 
-ByteSet::ByteSet(ByteSet&& other) noexcept : size_(other.size_), words_(std::exchange(other.words_, nullptr)) {}
+ByteSet::ByteSet(ByteSet&& other) noexcept
+    : size_(other.size_), words_(std::exchange(other.words_, nullptr)), empty_(other.empty_.load()) {}
 
 uint64_t ByteSet::count() const {
+  if (empty_) return 0;
   uint64_t sum = 0;
   for (uint64_t i = 0; i < words(); i++) sum += static_cast<uint64_t>(std::popcount(words_[i]));
   return sum;
 }
 
 void ByteSet::clear() {
+  empty_ = true;
   if (words() <= kSmallWords) {
     std::memset(words_, 0, words() * sizeof(uint64_t));
     return;

@@ -28,7 +28,9 @@ class ByteSet {
     for (uint64_t at = begin; at < end; at = (at | 63) + 1) {
       const uint64_t wanted = bits(at, end);
       const auto known = word(at >> 6);
-      if ((known.load(std::memory_order_relaxed) & wanted) != wanted) known.fetch_or(wanted, std::memory_order_relaxed);
+      if ((known.load(std::memory_order_relaxed) & wanted) == wanted) continue;
+      known.fetch_or(wanted, std::memory_order_relaxed);
+      if (empty_.load(std::memory_order_relaxed)) empty_.store(false, std::memory_order_relaxed);
     }
   }
   void fetch(uint64_t byte) const { __builtin_prefetch(words_ + (byte >> 6), 1); }  // it will be asked for soon
@@ -47,6 +49,7 @@ class ByteSet {
 
   uint64_t size_;
   uint64_t* words_;
+  std::atomic<bool> empty_{true};
 };
 
 }  // namespace decode_lab::machine
