@@ -59,7 +59,7 @@ void AsynchronousCopies::find_destination(Warp& warp, const Operation& operation
 void AsynchronousCopies::issue(Warp& warp, const Operation& operation, LaneMask active,
                                const std::array<uint32_t, kLanes>& source_bytes) {
   Copy& copy = copies_.emplace_back();
-  copy.id = warp.cta().order().issue_copy();
+  copy.id = warp.cta().order().issue_copy(active);
   copy.bytes = operation.memory.bytes();
   copy.group = group_;
   copy.data.fill(std::byte{0});

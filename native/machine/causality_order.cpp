@@ -155,14 +155,16 @@ Knowledge CausalityOrder::release(uint32_t warp, uint32_t lane) {
   return told;
 }
 
-uint32_t CausalityOrder::issue_copy() {
-  copies_.emplace_back();
+uint32_t CausalityOrder::issue_copy(LaneMask lanes) {
+  copies_.push_back({.pending = lanes});
   return static_cast<uint32_t>(copies_.size());
 }
 
 void CausalityOrder::wait_copy(uint32_t copy, uint32_t warp, LaneMask lanes) {
   Copy& state = copies_[copy - 1];
   state.waited |= lanes;
+  state.pending &= ~lanes;
+  state.latest = clock(warp);
   for_each_lane(lanes, [&](uint32_t lane) { state.clocks[lane] = clock(warp); });
 }
 

@@ -51,9 +51,11 @@ class CausalityOrder {
   // say no where `ordered` says yes.
   bool surely_ordered(const AccessTime& access, uint32_t to_warp) const {
     const Lanes& from = lanes_[access.warp];
-    if (access.cta != cta_ || access.copy != 0 || from.exited != 0) return false;
-    if (access.warp != to_warp) return access.clock < clocks_[to_warp * warps_ + access.warp];
-    return !from.floors && access.clock < from.floor;
+    if (access.cta != cta_ || from.exited != 0) return false;
+    if (access.copy != 0 && copies_[access.copy - 1].pending != 0) return false;
+    const uint32_t clock = access.copy != 0 ? copies_[access.copy - 1].latest : access.clock;
+    if (access.warp != to_warp) return clock < clocks_[to_warp * warps_ + access.warp];
+    return !from.floors && clock < from.floor;
   }
 
   BarrierArrival arrive(uint32_t warp, LaneMask lanes, bool waits);
@@ -74,7 +76,7 @@ class CausalityOrder {
   Knowledge release(uint32_t warp, uint32_t lane);
 
   // cp.async (9.7.9.25.3): an actor of its own until its thread has waited for it.
-  uint32_t issue_copy();
+  uint32_t issue_copy(LaneMask lanes);
   void wait_copy(uint32_t copy, uint32_t warp, LaneMask lanes);                // complete, and visible to these lanes
   Knowledge complete_copy(uint32_t copy, uint32_t warp, uint32_t lane) const;  // visible to whom this is told
   // Would the access be ordered if copies completed where they are issued?
@@ -92,8 +94,10 @@ class CausalityOrder {
     std::array<uint32_t, kLanes> exit_clock{};
   };
   struct Copy {
+    LaneMask pending;  // lanes that have not waited for what they issued
     LaneMask waited = 0;
     Knowledge::Clocks clocks{};  // of the warp, when the lane waited
+    uint32_t latest = 0;         // of them
   };
   uint32_t& known(uint32_t warp, uint32_t of) { return clocks_[warp * warps_ + of]; }
   uint32_t known(uint32_t warp, uint32_t of) const { return clocks_[warp * warps_ + of]; }
