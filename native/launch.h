@@ -23,7 +23,7 @@ struct Parameter {
 struct Limits {
   uint64_t instructions;  // warp instructions
   double seconds;
-  uint64_t host_bytes;  // registers, shared memory, shadow memory of one launch
+  uint64_t host_bytes;  // held at once: buffers, registers, shared, local and shadow memory, pages kept to be undone
 };
 
 struct Progress {

@@ -86,7 +86,11 @@ export type LaunchScalar = z.output<typeof scalarSchema>;
 const limitsSchema = z.strictObject({
   instructions: z.number().positive().default(2e10).describe("warp instructions"),
   seconds: z.number().positive().default(120),
-  hostBytes: z.number().positive().default(8e9),
+  hostBytes: z
+    .number()
+    .positive()
+    .default(8e9)
+    .describe("held at once: buffers, registers, shared, local and shadow memory"),
 });
 
 /** What `decode-lab run` takes: any PTX file with its buffers; paths are relative to the launch file and stay in its folder. */

@@ -10,6 +10,17 @@ namespace decode_lab::instructions {
 using machine::Slot;
 using Kind = ptx::Operand::Kind;
 
+namespace {
+
+// The first target that has a special register (PTX ISA chapter 10), of those newer than sm_70.
+uint32_t first_target_of(std::string_view special) {
+  for (const std::string_view newer : {"%cluster", "%ncluster", "%is_explicit_cluster", "%aggr_smem_size"})
+    if (special.starts_with(newer)) return 90;
+  return special.starts_with("%reserved_smem") ? 80 : 0;
+}
+
+}  // namespace
+
 bool Decoding::take(std::string_view modifier) {
   const auto found = std::find(modifiers_.begin(), modifiers_.end(), modifier);
   if (found == modifiers_.end()) return false;
@@ -48,6 +59,12 @@ ptx::Type Decoding::take_type(std::span<const std::string_view> legal) {
 void Decoding::require_target(uint32_t least) const {
   if (target() >= least) return;
   invalid("needs sm_" + std::to_string(least) + " or higher, the module is for sm_" + std::to_string(target()));
+}
+
+void Decoding::require_specific_target(uint32_t least) const {
+  require_target(least);
+  if (layout_.target().is_specific) return;
+  invalid("needs sm_" + std::to_string(least) + "a, the module is for sm_" + std::to_string(target()));
 }
 
 void Decoding::require_no_modifiers() const {
@@ -130,6 +147,7 @@ Slot Decoding::special(const ptx::Operand& operand, ptx::Type type) {
   const auto known = machine::parse_special_register(operand.name);
   if (!known) refuse("with special register '" + operand.name + "'");
   if (machine::is_clock(known->which)) refuse("with '" + operand.name + "' (mov is)");
+  require_target(first_target_of(operand.name));
   if (type.bits > known->bits || (type.bits == 1) != (known->bits == 1))
     invalid("takes '" + operand.name + "' of " + std::to_string(known->bits) + " bits as one of " +
             std::to_string(type.bits));

@@ -49,11 +49,12 @@ class Decoding {
   machine::Slot carry_flag() { return layout_.carry_flag(); }
   machine::Slot constant(uint32_t bits, uint64_t value) { return layout_.of_constant(bits, value); }
   machine::Slot scratch(uint32_t bits) { return layout_.sink(bits); }  // a row whose contents nothing keeps
-  uint32_t target() const { return layout_.target(); }                 // 80 for sm_80
+  uint32_t target() const { return layout_.target().number; }          // 80 for sm_80
   uint64_t immediate(size_t index) const;
   ptx::Type register_type(const ptx::Operand& operand) const;  // refuses anything but a register
   const RegisterLayout& layout() const { return layout_; }
-  void require_target(uint32_t least) const;  // refuses what a newer target brought
+  void require_target(uint32_t least) const;           // refuses what a newer target brought
+  void require_specific_target(uint32_t least) const;  // what only sm_90a, not sm_90, has
 
   [[noreturn]] void refuse(const std::string& why) const;   // PTX_UNSUPPORTED
   [[noreturn]] void invalid(const std::string& why) const;  // PTX_INVALID

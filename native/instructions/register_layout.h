@@ -17,10 +17,15 @@ struct Addresses {
   std::map<const ptx::Function*, uint64_t> functions;
 };
 
+// Of the module: 90 for sm_90; is_specific for sm_90a.
+struct Target {
+  uint32_t number;
+  bool is_specific;
+};
+
 class RegisterLayout {
  public:
-  // `target`: 80 for sm_80.
-  RegisterLayout(const ptx::Function& function, const Addresses& addresses, uint32_t target)
+  RegisterLayout(const ptx::Function& function, const Addresses& addresses, Target target)
       : function_(function), addresses_(addresses), target_(target) {}
 
   machine::Slot of_register(int index);
@@ -37,7 +42,7 @@ class RegisterLayout {
   uint64_t address_of(const ptx::Function& function) const { return addresses_.functions.at(&function); }
   const ptx::Register& declaration(int index) const { return function_.registers[static_cast<size_t>(index)]; }
 
-  uint32_t target() const { return target_; }
+  Target target() const { return target_; }
 
   std::vector<machine::ConstantRow> constants() const;
   std::vector<machine::SpecialRow> specials() const;
@@ -49,7 +54,7 @@ class RegisterLayout {
 
   const ptx::Function& function_;
   const Addresses& addresses_;
-  uint32_t target_;
+  Target target_;
   std::map<int, machine::Slot> registers_;
   std::map<std::pair<uint32_t, uint64_t>, machine::Slot> constants_;
   std::map<std::pair<machine::SpecialRegister, uint32_t>, machine::Slot> specials_;

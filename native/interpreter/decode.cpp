@@ -38,6 +38,7 @@ class Decoder {
         program_.undefined_at[variables_.addresses.functions.at(&function)] = function.name;
     for (const ptx::Function* const function : module_.reached) decode_function(*function);
     note_communication(program_, uses_);
+    mark_stored_numbers(program_, uses_);
     return std::move(program_);
   }
 
@@ -50,7 +51,6 @@ class Decoder {
       decoded.operations.push_back(decode_instruction(function, index, layout, decoded));
     decoded.operations.push_back(closing_operation(function));
     require_defined_registers(decoded);
-    mark_stored_numbers(decoded);
     append(std::move(decoded), layout, first_table);
   }
 

@@ -22,7 +22,7 @@ struct VariableLayout {
   uint64_t parameter_bytes;
   std::vector<uint32_t> parameter_offsets;
   std::vector<const ptx::Variable*> globals;  // the i-th is global buffer i
-  uint32_t target;                            // of the module, 80 for sm_80
+  instructions::Target target;
   std::vector<const ptx::Variable*> constants;
 };
 

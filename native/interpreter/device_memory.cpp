@@ -46,7 +46,6 @@ constexpr size_t kWorkspaceBytes = 64;
 DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables, machine::Budget& budget)
     : constant_bytes_(variables.constant_bytes), first_parameter_(variables.globals.size()) {
   auto add = [&](const std::string& name, std::byte* bytes, size_t size, bool initialised) {
-    budget.charge_host_bytes(size);
     const auto index = static_cast<uint32_t>(global_.size());
     Buffer& buffer = global_.emplace_back(name, ptx::StateSpace::global, bytes, size, initialised);
     buffer.index = index;
@@ -60,8 +59,10 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
     add(variable->name, bytes.data(), bytes.size(), true);
   }
   for (const Parameter& parameter : launch.parameters)
-    if (parameter.kind == Parameter::Kind::buffer)
+    if (parameter.kind == Parameter::Kind::buffer) {
+      budget.charge_host_bytes(parameter.size);
       add(parameter.name, parameter.bytes, parameter.size, parameter.initialised);
+    }
   parameters_end_ = global_.size();
   if (launch.cooperative) {
     auto& bytes = variable_bytes_.emplace_back(kWorkspaceBytes);

@@ -48,8 +48,8 @@ class ProgressMeter {
 // All CTAs of the grid once, by `count` workers.
 class Attempt {
  public:
-  Attempt(machine::Grid& grid, const Limits& limits, uint64_t count)
-      : budget_(limits),
+  Attempt(machine::Grid& grid, uint64_t held_bytes, uint64_t count)
+      : budget_(grid.launch.limits, held_bytes),
         queue_(grid.ctas(), count),
         meter_(grid.launch, budget_, grid.ctas()),
         together_(grid.program.ctas_communicate) {
@@ -71,7 +71,11 @@ class Attempt {
         budget_.cancel();
       }
     };
-    for (size_t i = 1; i < workers_.size(); i++) threads.emplace_back(work, i);
+    threads.reserve(workers_.size());
+    try {
+      for (size_t i = 1; i < workers_.size(); i++) threads.emplace_back(work, i);
+    } catch (const std::exception&) {  // the host has no more threads: those there are take all CTAs
+    }
     work(0);
     for (auto& thread : threads) thread.join();
     for (const auto& failure : failures)
@@ -195,10 +199,10 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
 }
 
 // Null if the outcome depends on the order of CTAs or on the number of workers.
-std::unique_ptr<Attempt> run_in_parallel(machine::Grid& grid, const Limits& limits, uint64_t workers) {
+std::unique_ptr<Attempt> run_in_parallel(machine::Grid& grid, uint64_t held_bytes, uint64_t workers) {
   std::unique_ptr<Attempt> attempt;
   try {
-    attempt = std::make_unique<Attempt>(grid, limits, workers);
+    attempt = std::make_unique<Attempt>(grid, held_bytes, workers);
     attempt->run();
   } catch (const Error& error) {
     if (error.code != "HOST_MEMORY") throw;
@@ -218,7 +222,7 @@ Result run(const Launch& launch) {
   const machine::Program program = decode(module, variables);
   validate_launch(launch, module, entry, variables);
 
-  machine::Budget memory_budget(launch.limits);
+  machine::Budget memory_budget(launch.limits, 0);
   DeviceMemory memory(launch, variables, memory_budget);
   machine::Grid grid{launch,
                      program,
@@ -227,11 +231,12 @@ Result run(const Launch& launch) {
                      memory.parameter_block(launch, variables),
                      memory.workspace()};
   const uint64_t workers = program.ctas_communicate ? 1 : std::min<uint64_t>(launch.threads, grid.ctas());
+  const uint64_t held_bytes = memory_budget.host_bytes();
   if (workers > 1) memory.keep_undo();
-  auto attempt = workers > 1 ? run_in_parallel(grid, launch.limits, workers) : nullptr;
+  auto attempt = workers > 1 ? run_in_parallel(grid, held_bytes, workers) : nullptr;
   if (!attempt) {
     if (workers > 1) memory.undo();
-    attempt = std::make_unique<Attempt>(grid, launch.limits, 1);
+    attempt = std::make_unique<Attempt>(grid, held_bytes, 1);
     attempt->run();
   }
   Result result = report(*attempt, FindingWriter(module, program, launch), memory, grid);

@@ -1,6 +1,7 @@
 #include "interpreter/stored_numbers.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace decode_lab::interpreter {
@@ -51,33 +52,117 @@ bool exchanges(const ptx::Instruction& instruction) {
   return instruction.mnemonic == "shfl" && instruction.text.find(".bfly") != std::string::npos;
 }
 
-// A flow-insensitive fixpoint over the registers of a function.
+std::vector<Operand> elements_of(const Operand& data) {
+  return data.kind == Operand::Kind::vector ? data.elements : std::vector<Operand>{data};
+}
+
+// The address of a load or store of a parameter of a call or of a device function; null for all others.
+const Operand* parameter_of(const ptx::Instruction& instruction) {
+  if (instruction.mnemonic != "ld" && instruction.mnemonic != "st") return nullptr;
+  const Operand& address = instruction.operands[instruction.mnemonic == "ld" ? 1 : 0];
+  return address.variable != nullptr && address.variable->on_stack() ? &address : nullptr;
+}
+
+// A flow-insensitive fixpoint over registers and parameters. What calls pass is followed where the callees are named; a
+// call by prototype hands on nothing.
 class NumberFlow {
  public:
-  explicit NumberFlow(const DecodedFunction& decoded)
-      : decoded_(decoded), registers_(decoded.function->registers.size()) {
-    while (std::exchange(grew_, false)) pass();
+  NumberFlow(const machine::Program& program, const std::vector<RegisterUse>& uses) : program_(program), uses_(uses) {
+    for (const machine::Procedure& procedure : program.procedures)
+      registers_[procedure.function].resize(procedure.function->registers.size());
+    while (std::exchange(grew_, false))
+      for (const machine::Procedure& procedure : program.procedures) pass(procedure);
   }
 
   struct Known {
     StoredNumbers numbers = StoredNumbers::unknown;
     bool reduced = false;
   };
-  Known of(const Operand& element) const {
-    return element.kind == Operand::Kind::reg ? registers_[static_cast<size_t>(element.reg)] : Known{};
+  Known of(const ptx::Function& function, const Operand& element) const {
+    return element.kind == Operand::Kind::reg ? registers_.at(&function)[static_cast<size_t>(element.reg)] : Known{};
   }
 
  private:
-  void pass() {
-    for (size_t i = 0; i < decoded_.function->instructions.size(); i++) {
-      const ptx::Instruction& instruction = decoded_.function->instructions[i];
-      Known result{computed_by(instruction), exchanges(instruction)};
-      for (const int reg : decoded_.uses[i].reads) {
-        const Known& read = registers_[static_cast<size_t>(reg)];
-        result.reduced = result.reduced || read.reduced;
-        if (hands_on(instruction) && result.numbers == StoredNumbers::unknown) result.numbers = read.numbers;
-      }
-      for (const int reg : decoded_.uses[i].writes) learn(registers_[static_cast<size_t>(reg)], result);
+  using Values = std::map<int64_t, Known>;  // by byte within a parameter; of a register: at 0
+
+  void pass(const machine::Procedure& procedure) {
+    const ptx::Function& function = *procedure.function;
+    for (size_t i = 0; i < function.instructions.size(); i++) {
+      const ptx::Instruction& instruction = function.instructions[i];
+      if (instruction.mnemonic == "call")
+        pass_call(function, instruction);
+      else if (const Operand* const parameter = parameter_of(instruction); parameter != nullptr)
+        pass_parameter(function, instruction, *parameter,
+                       program_.operations[procedure.first + i].memory.element_bytes);
+      else
+        pass_registers(registers_.at(&function), instruction, uses_[procedure.first + i]);
+    }
+  }
+
+  void pass_registers(std::vector<Known>& registers, const ptx::Instruction& instruction, const RegisterUse& use) {
+    Known result{computed_by(instruction), exchanges(instruction)};
+    for (const int reg : use.reads) {
+      const Known& read = registers[static_cast<size_t>(reg)];
+      result.reduced = result.reduced || read.reduced;
+      if (hands_on(instruction) && result.numbers == StoredNumbers::unknown) result.numbers = read.numbers;
+    }
+    for (const int reg : use.writes) learn(registers[static_cast<size_t>(reg)], result);
+  }
+
+  void pass_parameter(const ptx::Function& function, const ptx::Instruction& instruction, const Operand& parameter,
+                      int64_t element_bytes) {
+    const bool is_load = instruction.mnemonic == "ld";
+    int64_t at = parameter.offset;
+    for (const Operand& element : elements_of(instruction.operands[is_load ? 0 : 1])) {
+      Known& inside = parameters_[parameter.variable][at];
+      Known moved = is_load ? inside : of(function, element);
+      if (const StoredNumbers declared = computed_by(instruction); declared != StoredNumbers::unknown)
+        moved.numbers = declared;
+      if (!is_load)
+        learn(inside, moved);
+      else if (element.kind == Operand::Kind::reg)
+        learn(registers_.at(&function)[static_cast<size_t>(element.reg)], moved);
+      at += element_bytes;
+    }
+  }
+
+  void pass_call(const ptx::Function& caller, const ptx::Instruction& call) {
+    std::vector<Operand> callees{call.operands[0]};
+    if (call.operands.size() == 4) callees = call.operands[3].elements;
+    for (const Operand& callee : callees) {
+      if (callee.function == nullptr || !registers_.contains(callee.function)) continue;
+      const ptx::Function& function = *callee.function;
+      const auto &results = call.operands[1].elements, &arguments = call.operands[2].elements;
+      for (size_t i = 0; i < std::min(arguments.size(), function.parameters.size()); i++)
+        learn_all(formal(function, function.parameters[i]), values(actual(caller, arguments[i])));
+      for (size_t i = 0; i < std::min(results.size(), function.results.size()); i++)
+        learn_all(actual(caller, results[i]), values(formal(function, function.results[i])));
+    }
+  }
+
+  // Where a passed value lies: one of the two, or neither for a constant.
+  struct Place {
+    Known* reg;
+    Values* parameter;
+  };
+  Place actual(const ptx::Function& caller, const Operand& operand) {
+    if (operand.kind == Operand::Kind::reg) return {&registers_.at(&caller)[static_cast<size_t>(operand.reg)], nullptr};
+    return {nullptr, operand.kind == Operand::Kind::variable ? &parameters_[operand.variable] : nullptr};
+  }
+  Place formal(const ptx::Function& callee, const ptx::Variable& variable) {
+    if (variable.in_register) return {&registers_.at(&callee)[static_cast<size_t>(variable.reg)], nullptr};
+    return {nullptr, &parameters_[&variable]};
+  }
+
+  static Values values(const Place& place) {
+    if (place.reg != nullptr) return {{0, *place.reg}};
+    return place.parameter != nullptr ? *place.parameter : Values{};
+  }
+
+  void learn_all(const Place& place, const Values& values) {
+    for (const auto& [at, value] : values) {
+      if (place.parameter != nullptr) learn((*place.parameter)[at], value);
+      if (place.reg != nullptr && at == 0) learn(*place.reg, value);
     }
   }
 
@@ -89,8 +174,10 @@ class NumberFlow {
     grew_ = true;
   }
 
-  const DecodedFunction& decoded_;
-  std::vector<Known> registers_;
+  const machine::Program& program_;
+  const std::vector<RegisterUse>& uses_;
+  std::map<const ptx::Function*, std::vector<Known>> registers_;
+  std::map<const ptx::Variable*, Values> parameters_;
   bool grew_ = true;
 };
 
@@ -98,27 +185,30 @@ uint32_t bytes_of(StoredNumbers numbers) {
   return numbers == StoredNumbers::half ? 2 : numbers == StoredNumbers::double_precision ? 8 : 4;
 }
 
+void mark(machine::MemoryAccess& memory, const ptx::Function& function, const ptx::Instruction& store,
+          const NumberFlow& flow) {
+  const std::vector<Operand> elements = elements_of(store.operands[1]);
+  StoredNumbers numbers = computed_by(store);  // by the store's own type
+  const bool declared = numbers != StoredNumbers::unknown;
+  if (!declared) numbers = flow.of(function, elements.front()).numbers;
+  const bool all_alike = std::all_of(elements.begin(), elements.end(), [&](const Operand& element) {
+    return flow.of(function, element).numbers == numbers || element.kind == Operand::Kind::floating_immediate;
+  });
+  if ((!all_alike && !declared) || bytes_of(numbers) != memory.element_bytes) return;
+  memory.numbers = numbers;
+  memory.reduced = std::all_of(elements.begin(), elements.end(),
+                               [&](const Operand& element) { return flow.of(function, element).reduced; });
+}
+
 }  // namespace
 
-void mark_stored_numbers(DecodedFunction& decoded) {
-  const NumberFlow flow(decoded);
-  for (size_t at = 0; at < decoded.function->instructions.size(); at++) {
-    machine::Operation& operation = decoded.operations[at];
-    const ptx::Instruction& instruction = decoded.function->instructions[at];
-    if (instruction.mnemonic != "st") continue;
-    const Operand& data = instruction.operands[1];
-    const std::vector<Operand> elements =
-        data.kind == Operand::Kind::vector ? data.elements : std::vector<Operand>{data};
-    StoredNumbers numbers = computed_by(instruction);  // by the store's own type
-    const bool declared = numbers != StoredNumbers::unknown;
-    if (!declared) numbers = flow.of(elements.front()).numbers;
-    const bool all_alike = std::all_of(elements.begin(), elements.end(), [&](const Operand& element) {
-      return flow.of(element).numbers == numbers || element.kind == Operand::Kind::floating_immediate;
-    });
-    if ((!all_alike && !declared) || bytes_of(numbers) != operation.memory.element_bytes) continue;
-    operation.memory.numbers = numbers;
-    operation.memory.reduced =
-        std::all_of(elements.begin(), elements.end(), [&](const Operand& element) { return flow.of(element).reduced; });
+void mark_stored_numbers(machine::Program& program, const std::vector<RegisterUse>& uses) {
+  const NumberFlow flow(program, uses);
+  for (const machine::Procedure& procedure : program.procedures) {
+    const ptx::Function& function = *procedure.function;
+    for (size_t i = 0; i < function.instructions.size(); i++)
+      if (function.instructions[i].mnemonic == "st")
+        mark(program.operations[procedure.first + i].memory, function, function.instructions[i], flow);
   }
 }
 

@@ -7,7 +7,7 @@
 
 namespace decode_lab::interpreter {
 
-// Sets memory.numbers and memory.reduced of every store.
-void mark_stored_numbers(DecodedFunction& decoded);
+// Sets memory.numbers and memory.reduced of every store; `uses`: of every operation.
+void mark_stored_numbers(machine::Program& program, const std::vector<RegisterUse>& uses);
 
 }  // namespace decode_lab::interpreter

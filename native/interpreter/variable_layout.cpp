@@ -30,7 +30,7 @@ void require_at_most(uint64_t bytes, uint64_t limit, const char* what, int line)
 class Layout {
  public:
   VariableLayout run(const ptx::Module& module, const ptx::Function& entry) {
-    layout_.target = module.target_number();
+    layout_.target = {module.target_number(), module.target_is_specific()};
     for (size_t i = 0; i < module.functions.size(); i++)
       layout_.addresses.functions[&module.functions[i]] = machine::function_address(i);
     layout_.addresses.functions[&entry] = 0;

@@ -17,7 +17,9 @@ enum class Stop : uint8_t { none, instructions, seconds, trapped, deadlocked, ca
 // The limits of a launch, shared by its workers.
 class Budget {
  public:
-  explicit Budget(const Limits& limits) : limits_(limits), start_(std::chrono::steady_clock::now()) {}
+  // `host_bytes`: what the launch holds already.
+  Budget(const Limits& limits, uint64_t host_bytes)
+      : limits_(limits), start_(std::chrono::steady_clock::now()), host_bytes_(host_bytes) {}
 
   // Charges `instructions` and says whether the run may go on.
   Stop charge(uint64_t instructions) {
@@ -29,13 +31,14 @@ class Budget {
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   void charge_host_bytes(uint64_t bytes);  // throws HOST_MEMORY
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  uint64_t host_bytes() const { return host_bytes_.load(std::memory_order_relaxed); }
   uint64_t instructions() const { return instructions_.load(std::memory_order_relaxed); }
 
  private:
   Limits limits_;
   std::chrono::steady_clock::time_point start_;
   std::atomic<uint64_t> instructions_{0};
-  std::atomic<uint64_t> host_bytes_{0};
+  std::atomic<uint64_t> host_bytes_;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -61,13 +61,17 @@ void access(Warp& warp, const Operation& operation, LaneMask active, Request::Ki
   }
 }
 
+// Reads or writes the kernel's memory. Where CTAs of several workers race, their threads do so here, and where an
+// observer compares a store with what it replaces: such a run is thrown away.
+void move_kernel_bytes(std::byte* to, const std::byte* from, size_t bytes) { std::memcpy(to, from, bytes); }
+
 void copy_in(const Span& span, uint32_t bytes, std::byte* loaded) {
   const std::byte* const from = span.place.buffer->host + span.place.offset;
   if (!span.together) {
-    std::memcpy(loaded + size_t{lowest_lane(span.lanes)} * bytes, from, size_t{lane_count(span.lanes)} * bytes);
+    move_kernel_bytes(loaded + size_t{lowest_lane(span.lanes)} * bytes, from, size_t{lane_count(span.lanes)} * bytes);
     return;
   }
-  for_each_lane(span.lanes, [&](uint32_t lane) { std::memcpy(loaded + size_t{lane} * bytes, from, bytes); });
+  for_each_lane(span.lanes, [&](uint32_t lane) { move_kernel_bytes(loaded + size_t{lane} * bytes, from, bytes); });
 }
 
 // Loops walk through memory in even steps: fetches where this load's next step would lead.
@@ -82,11 +86,11 @@ void fetch_ahead(Warp& warp, const Request& request) {
     __builtin_prefetch(reinterpret_cast<const void*>(next + line));
 }
 
-void copy_out(const Span& span, uint32_t bytes, const std::byte* stored) {
+void copy_out(Warp& warp, const Span& span, uint32_t bytes, const std::byte* stored) {
   Buffer& buffer = *span.place.buffer;
   const uint64_t size = span.bytes(bytes);
-  if (buffer.undo) buffer.undo->before_store(span.place.offset, size);
-  std::memcpy(buffer.host + span.place.offset, stored + size_t{lowest_lane(span.lanes)} * bytes, size);
+  if (buffer.undo) buffer.undo->before_store(span.place.offset, size, warp.cta().budget());
+  move_kernel_bytes(buffer.host + span.place.offset, stored + size_t{lowest_lane(span.lanes)} * bytes, size);
 }
 
 }  // namespace
@@ -112,7 +116,7 @@ void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& lo
 void store(Warp& warp, const Operation& operation, LaneMask active, const LaneBytes& stored) {
   access(warp, operation, active, Request::Kind::store, stored.data(), [&](const Request& request) {
     if (is_observed(request.space)) tell_observers(warp, request);
-    for (const Span& span : request.spans) copy_out(span, request.bytes, stored.data());
+    for (const Span& span : request.spans) copy_out(warp, span, request.bytes, stored.data());
     if (!is_observed(request.space)) return;
     if (operation.memory.semantics == Semantics::weak)
       note_weak_write(warp, request);
@@ -133,7 +137,7 @@ void modify_element(Warp& warp, const Request& whole, uint32_t element, Modifica
   size_t read_count = 0, write_count = 0;
   for (size_t i = 0; i < lane_count(whole.lanes); i++) {
     Buffer& buffer = *spans[i].place.buffer;
-    if (buffer.undo) buffer.undo->before_store(spans[i].place.offset, bytes);
+    if (buffer.undo) buffer.undo->before_store(spans[i].place.offset, bytes, warp.cta().budget());
     const bool wrote =
         modification.apply(lowest_lane(spans[i].lanes), element, whole.space, buffer.host + spans[i].place.offset);
     (wrote ? writes[write_count++] : reads[read_count++]) = spans[i];

@@ -142,7 +142,8 @@ struct Module {
     std::from_chars(target.data() + 3, target.data() + target.size(), number);
     return number;
   }
-  std::deque<Function> functions;        // device functions, declared or defined
+  bool target_is_specific() const { return target.ends_with('a'); }  // "sm_90a": that architecture and no other
+  std::deque<Function> functions;                                    // device functions, declared or defined
   std::vector<const Function*> reached;  // those with a body that the wanted entry may run, itself first
   std::map<std::string, Function*, std::less<>> function_names;  // aliases too
   std::map<std::string, Variable*, std::less<>> variable_names;

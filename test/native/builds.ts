@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { LEVELS, loadAddon } from "../../src/native/addon.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
@@ -33,6 +33,26 @@ export function builds(): Build[] {
   return [...release, ...sanitized];
 }
 
+/** The fastest release build that this CPU runs. */
+export function bestBuild(): Build {
+  const best = builds().findLast(({ environment }) => Object.keys(environment).length === 0);
+  if (best === undefined) throw new Error("there is no release build of the addon");
+  return best;
+}
+
+/** The build for ThreadSanitizer, if it has been made. It reports every race but those of the functions in `suppressed`. */
+export function threadSanitizerBuild(suppressed: string[]): Build | undefined {
+  const [addonFile] = addonFiles("build-tsan/Release");
+  if (addonFile === undefined) return undefined;
+  const file = join(PACKAGE_ROOT, "build-tsan", `suppressed-${suppressed.length}.txt`);
+  writeFileSync(file, suppressed.map((name) => `race:${name}\n`).join(""));
+  return {
+    name: "ThreadSanitizer",
+    addonFile,
+    environment: { LD_PRELOAD: sanitizerLibrary("libtsan.so"), TSAN_OPTIONS: `suppressions='${file}'` },
+  };
+}
+
 function addonFiles(folder: string): string[] {
   const path = join(PACKAGE_ROOT, folder);
   if (!existsSync(path)) return [];
@@ -49,5 +69,5 @@ function levelOf(addonFile: string): string {
 function sanitizerLibrary(name: string): string {
   const path = execFileSync("g++", [`-print-file-name=${name}`], { encoding: "utf8" }).trim();
   if (isAbsolute(path)) return path;
-  throw new Error(`g++ has no ${name}, which the build in build-asan needs`);
+  throw new Error(`g++ has no ${name}, which the sanitizer builds need`);
 }

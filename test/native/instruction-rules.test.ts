@@ -29,7 +29,7 @@ ret;
   return { ptx, ptxName: "rule.ptx", entry: "rule", ...shape, params: [], limits: DEFAULT_LIMITS, seed: 0, threads: 1 };
 }
 
-/** The first target that has the instruction, and one before it. */
+/** The first target that has the instruction, and one before it; memory is not accessed. */
 const TARGETS: [instruction: string, first: number, before: number][] = [
   ["add.u16x2 %r0, %r1, %r2", 90, 89],
   ["min.s16x2 %r0, %r1, %r2", 90, 80],
@@ -60,7 +60,44 @@ const TARGETS: [instruction: string, first: number, before: number][] = [
   ["cvt.rn.f16x2.e5m2x2 %r0, %h1", 89, 80],
   ["cvt.pack.sat.u8.s32.b32 %r0, %r1, %r2, %r3", 72, 70],
   ["cvt.pack.sat.s4.s32.b32 %r0, %r1, %r2, %r3", 75, 72],
+  ["@!%p0 atom.global.add.noftz.bf16 %h0, [%d1], %h1", 90, 89],
+  ["@!%p0 red.global.add.noftz.bf16x2 [%d1], %r1", 90, 80],
+  ["@!%p0 atom.global.v2.f32.add {%r0, %r1}, [%d1], {%r2, %r3}", 90, 80],
+  ["@!%p0 red.global.v2.f16.add.noftz [%d1], {%h1, %h2}", 90, 80],
+  ["@!%p0 atom.cluster.global.add.u32 %r0, [%d1], %r1", 90, 80],
+  ["@!%p0 ld.relaxed.cluster.global.u32 %r0, [%d1]", 90, 80],
+  ["@!%p0 st.release.cluster.global.u32 [%d1], %r0", 90, 80],
+  ["@!%p0 ld.global.L2::128B.u32 %r0, [%d1]", 75, 72],
+  ["@!%p0 ld.global.L2::256B.u32 %r0, [%d1]", 80, 75],
+  ["@!%p0 ld.global.L2::cache_hint.u32 %r0, [%d1], %d2", 80, 75],
+  ["@!%p0 red.global.add.L2::cache_hint.u32 [%d1], %r0, %d2", 80, 75],
+  ["createpolicy.fractional.L2::evict_first.b64 %d0", 80, 75],
+  ["fence.acq_rel.cluster", 90, 80],
+  ["fence.mbarrier_init.release.cluster", 90, 80],
+  ["fence.proxy.async", 90, 80],
+  ["@!%p0 cp.async.ca.shared.global [%r1], [%d1], 4", 80, 75],
+  ["cp.async.commit_group", 80, 75],
+  ["cp.async.wait_all", 80, 75],
+  ["@!%p0 cp.async.mbarrier.arrive.shared.b64 [%r1]", 80, 75],
+  ["@!%p0 mbarrier.init.shared.b64 [%r1], 1", 80, 75],
+  ["@!%p0 mbarrier.test_wait.shared.b64 %p1, [%r1], %d1", 80, 75],
+  ["@!%p0 mbarrier.arrive.shared.b64 %d0, [%r1]", 80, 75],
+  ["@!%p0 mbarrier.arrive.shared.b64 %d0, [%r1], 2", 90, 80],
+  ["@!%p0 mbarrier.arrive.noComplete.shared.b64 %d0, [%r1], 2", 80, 75],
+  ["@!%p0 mbarrier.arrive.expect_tx.shared.b64 %d0, [%r1], 2", 90, 80],
+  ["@!%p0 mbarrier.arrive.shared::cluster.b64 _, [%r1]", 90, 80],
+  ["@!%p0 mbarrier.arrive.release.cluster.shared.b64 _, [%r1]", 90, 80],
+  ["@!%p0 mbarrier.expect_tx.relaxed.cta.shared.b64 [%r1], 2", 90, 80],
+  ["@!%p0 mbarrier.try_wait.shared.b64 %p1, [%r1], %d1", 90, 80],
+  ["mov.u32 %r0, %cluster_ctarank", 90, 80],
+  ["mov.u32 %r0, %nclusterid.x", 90, 80],
+  ["mov.pred %p1, %is_explicit_cluster", 90, 80],
+  ["mov.u32 %r0, %aggr_smem_size", 90, 80],
+  ["mov.u32 %r0, %reserved_smem_offset_begin", 80, 75],
 ];
+
+/** Of the architecture sm_90a, which sm_90 does not imply. */
+const SPECIFIC = "setmaxnreg.inc.sync.aligned.u32 64";
 
 const SM_100 = [
   "add.f32x2 %d0, %d1, %d2",
@@ -127,6 +164,9 @@ const rules = [
     { instruction, target: first, message: undefined },
     { instruction, target: before, message: new RegExp(`needs sm_${first} or higher, the module is for sm_${before}`) },
   ]),
+  { instruction: SPECIFIC, target: "90a", message: undefined },
+  { instruction: SPECIFIC, target: 90, message: /needs sm_90a, the module is for sm_90$/ },
+  { instruction: SPECIFIC, target: 89, message: /needs sm_90 or higher/ },
   ...SM_100.map((instruction) => ({ instruction, target: 90, message: /needs sm_100 or higher/ })),
   ...ILLEGAL.map(([instruction, message]) => ({ instruction, target: 90, message })),
 ].map((rule) => ({ ...rule, name: `${rule.instruction} for sm_${rule.target}` }));

@@ -5,6 +5,7 @@ import { DTYPE_NAMES, encode } from "../../src/dtype.ts";
 import { DEFAULT_LIMITS } from "../../src/launch.ts";
 import type { NativeLaunch, NativeParameter } from "../../src/native/addon.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
+import type { Answer } from "./run-fixtures.ts";
 
 const FOLDER = join(PACKAGE_ROOT, "test", "races");
 
@@ -31,6 +32,27 @@ export interface RaceFixture {
   name: string;
   launch: NativeLaunch;
   expected: z.output<typeof headerSchema>["expect"];
+}
+
+type Expected = RaceFixture["expected"];
+
+interface Verdict {
+  refused: Answer["refused"];
+  status: string | undefined;
+  findings: Expected | undefined;
+}
+
+/** What an answer says, in the form of `expectedVerdict`. */
+export function verdictOf({ refused, result }: Answer): Verdict {
+  const findings = result?.findings.map(({ check, class: kind, severity, first, second }) => {
+    const lines = [first, second].flatMap((site) => (site === undefined ? [] : [site.ptxLine]));
+    return { check, class: kind, severity, lines: lines.sort((left, right) => left - right) };
+  });
+  return { refused, status: result?.status, findings: findings?.sort(byText) };
+}
+
+export function expectedVerdict(expected: Expected): Verdict {
+  return { refused: undefined, status: expectedStatus(expected), findings: expected.toSorted(byText) };
 }
 
 /** Names without `-yes.ptx` and `-no.ptx`. */
@@ -67,6 +89,15 @@ function readFixture(name: string): RaceFixture {
     threads: 1,
   };
   return { name, launch, expected: header.expect };
+}
+
+function byText(left: unknown, right: unknown): number {
+  return JSON.stringify(left) < JSON.stringify(right) ? -1 : 1;
+}
+
+function expectedStatus(expected: Expected): string {
+  if (expected.some(({ check }) => check === "deadlock")) return "deadlocked";
+  return expected.some(({ severity }) => severity === "error") ? "failed" : "ok";
 }
 
 /** The comment lines after the first, which says that the file is a fixture. */

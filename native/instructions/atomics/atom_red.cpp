@@ -141,6 +141,10 @@ bool is_half(ptx::Type type) {
   return type.type_class != TypeClass::untyped && type.type_class != TypeClass::floating && !type.is_integer();
 }
 
+bool is_bfloat(ptx::Type type) {
+  return type.type_class == TypeClass::bfloat || type.type_class == TypeClass::bfloat_x2;
+}
+
 std::vector<ptx::Operand> elements_of(Decoding& decoding, size_t index, size_t count) {
   const ptx::Operand& operand = decoding.operand(index);
   if (count == 1 && operand.kind != ptx::Operand::Kind::vector) return {operand};
@@ -174,6 +178,7 @@ void decode_atomic(Decoding& decoding, bool returns) {
   const ptx::Type type = decoding.take_type();
   if (is_half(type) != decoding.take("noftz")) decoding.invalid(is_half(type) ? "needs .noftz" : "takes no .noftz");
   operation.run = handler_of(op, type);
+  if (!vector.empty() || is_bfloat(type)) decoding.require_target(90);
   const bool takes_vector = is_half(type) || (type.type_class == TypeClass::floating && type.bits == 32);
   const bool needs_vector = is_half(type) && op != "add";
   if (operation.run == nullptr || (!returns && (op == "cas" || op == "exch")) || (!vector.empty() && !takes_vector) ||

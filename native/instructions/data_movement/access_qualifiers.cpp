@@ -43,7 +43,7 @@ void take_access_qualifiers(Decoding& decoding, machine::MemoryAccess& memory, b
   const std::string cache = take_cache_operator(decoding, is_load, memory.non_coherent);
   const std::string priority = decoding.take_one_of(
       {"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate"});
-  const std::string prefetch = is_load ? decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"}) : "";
+  const std::string prefetch = is_load ? take_prefetch_size(decoding) : "";
 
   const bool reaches_global = memory.space == StateSpace::generic || memory.space == StateSpace::global;
   const bool is_weak = memory.semantics == Semantics::weak, has_hint = !priority.empty() || has_policy;

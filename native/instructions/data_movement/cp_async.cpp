@@ -67,7 +67,7 @@ void decode_copy(Decoding& decoding) {
   if (!bypasses_l1 && !decoding.take("ca")) decoding.refuse("");
   if (!decoding.take("shared") && !decoding.take("shared::cta")) decoding.refuse("without .shared");
   if (!decoding.take("global")) decoding.refuse("without .global");
-  decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"});
+  take_prefetch_size(decoding);
   const uint64_t bytes = decoding.immediate(2);
   if (bytes != 16 && (bypasses_l1 || (bytes != 4 && bytes != 8)))
     decoding.invalid("copies " + std::to_string(bytes) + " bytes (" + (bypasses_l1 ? "16" : "4, 8 or 16") + " are)");
@@ -89,6 +89,7 @@ void decode_copy(Decoding& decoding) {
 
 void decode_cp(Decoding& decoding) {
   if (!decoding.take("async")) decoding.refuse("");
+  decoding.require_target(80);
   if (decoding.take("mbarrier")) return decode_copies_arrive(decoding);
   const std::string group = decoding.take_one_of({"commit_group", "wait_group", "wait_all"});
   if (group.empty()) return decode_copy(decoding);

@@ -14,6 +14,7 @@ struct Zero {
 }  // namespace
 
 void decode_createpolicy(Decoding& decoding) {
+  decoding.require_target(80);
   if (!decoding.take("fractional")) decoding.refuse("other than .fractional");
   for (const auto priority : {"L2::evict_last", "L2::evict_normal", "L2::evict_first", "L2::evict_unchanged"})
     while (decoding.take(priority)) continue;

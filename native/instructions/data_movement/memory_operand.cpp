@@ -24,12 +24,20 @@ StateSpace take_space(Decoding& decoding) {
 std::optional<Scope> take_scope(Decoding& decoding) {
   const std::string scope = decoding.take_one_of({"cta", "cluster", "gpu", "sys"});
   if (scope.empty()) return std::nullopt;
+  if (scope == "cluster") decoding.require_target(90);
   return scope == "cta" || scope == "cluster" ? Scope::cta : Scope::gpu;
+}
+
+std::string take_prefetch_size(Decoding& decoding) {
+  const std::string size = decoding.take_one_of({"L2::64B", "L2::128B", "L2::256B"});
+  if (!size.empty()) decoding.require_target(size == "L2::256B" ? 80 : 75);
+  return size;
 }
 
 size_t take_cache_policy(Decoding& decoding) {
   const size_t operands = decoding.instruction().operands.size();
   if (!decoding.take("L2::cache_hint")) return operands;
+  decoding.require_target(80);
   if (operands == 0) decoding.invalid("has .L2::cache_hint without a policy");
   decoding.source(operands - 1, {ptx::TypeClass::untyped, 64});
   return operands - 1;

@@ -18,6 +18,8 @@ ptx::StateSpace take_space(Decoding& decoding);
 std::optional<machine::Scope> take_scope(Decoding& decoding);
 // Address and offset of an operand in brackets, in `memory.space`.
 void bind_address(Decoding& decoding, const ptx::Operand& operand, machine::MemoryAccess& memory);
+// .L2::64B, .L2::128B or .L2::256B, which change no result; "" if none is written.
+std::string take_prefetch_size(Decoding& decoding);
 // The 64-bit policy of .L2::cache_hint, which changes no result: the last operand. Returns how many operands are left.
 size_t take_cache_policy(Decoding& decoding);
 

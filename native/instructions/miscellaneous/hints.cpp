@@ -28,7 +28,7 @@ void decode_pmevent(Decoding& decoding) {
 }
 
 void decode_setmaxnreg(Decoding& decoding) {
-  decoding.require_target(90);
+  decoding.require_specific_target(90);
   if (decoding.take_one_of({"inc", "dec"}).empty()) decoding.refuse("without .inc or .dec");
   if (!decoding.take("sync") || !decoding.take("aligned")) decoding.invalid("needs .sync.aligned");
   if (decoding.take_type() != kU32) decoding.invalid("takes .u32");

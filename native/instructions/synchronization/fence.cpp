@@ -1,7 +1,8 @@
 // fence{.sem}.scope; fence.mbarrier_init.release.cluster; fence.proxy.kind; membar.level; membar.proxy.kind
 // (PTX ISA 9.7.13.4). membar is fence.sc. Every access of this machine goes through the generic proxy, so proxy fences
 // order nothing; .mbarrier_init tells other CTAs of a cluster alone and orders nothing here. Deviations:
-// .sync_restrict, and proxy fences of one direction, are refused.
+// .sync_restrict, and proxy fences of one direction, are refused; .acquire and .release run on every target, as ptxas
+// takes them, not from sm_90 on.
 #include "instructions/data_movement/memory_operand.h"
 #include "instructions/decoders.h"
 #include "machine/strong_access.h"
@@ -39,13 +40,16 @@ void bind_nothing(Decoding& decoding) {
 
 void decode_fence(Decoding& decoding) {
   if (decoding.take("proxy")) {
-    if (decoding.take("async"))
+    if (decoding.take("async")) {
+      decoding.require_target(90);
       decoding.take_one_of({"global", "shared::cta", "shared::cluster"});
-    else if (!decoding.take("alias"))
+    } else if (!decoding.take("alias")) {
       decoding.refuse("");
+    }
     return bind_nothing(decoding);
   }
   if (decoding.take("mbarrier_init")) {
+    decoding.require_target(90);
     if (!decoding.take("release") || !decoding.take("cluster")) decoding.invalid("needs .release.cluster");
     return bind_nothing(decoding);
   }

@@ -155,6 +155,7 @@ void run_pending_count(Warp& warp, const Operation& operation, LaneMask active) 
 void bind_object(Decoding& decoding, size_t operand, Semantics semantics, bool reaches_cluster) {
   auto& memory = decoding.operation.memory;
   const bool is_cluster = reaches_cluster && decoding.take("shared::cluster");
+  if (is_cluster) decoding.require_target(90);
   memory.space = is_cluster ? ptx::StateSpace::shared : take_space(decoding);
   if (memory.space != ptx::StateSpace::shared && memory.space != ptx::StateSpace::generic)
     decoding.invalid("needs .shared or a generic address");
@@ -193,6 +194,7 @@ void decode_arrive(Decoding& decoding, Action action) {
       decoding.invalid("has .noComplete beside ." + std::string(other));
   operation.aligned = take_order(decoding, "release");
   decoding.require_operands(with_transactions || incomplete ? 3 : 2, 3);
+  if (!incomplete && decoding.instruction().operands.size() == 3) decoding.require_target(90);
   bind_state(decoding);
   operation.slots[1] = decoding.instruction().operands.size() == 3 ? decoding.source(2, kU32) : machine::kNoSlot;
   operation.argument = static_cast<uint32_t>(with_transactions ? Action::expect_and_arrive : action);
@@ -202,6 +204,7 @@ void decode_arrive(Decoding& decoding, Action action) {
 
 void decode_transactions(Decoding& decoding, Action action) {
   auto& operation = decoding.operation;
+  decoding.require_target(90);
   take_order(decoding, "relaxed");
   decoding.require_operands(2);
   operation.aligned = false;
@@ -214,6 +217,7 @@ void decode_transactions(Decoding& decoding, Action action) {
 
 void decode_test(Decoding& decoding, bool may_suspend) {
   auto& operation = decoding.operation;
+  if (may_suspend) decoding.require_target(90);
   const bool by_parity = decoding.take("parity");
   operation.aligned = take_order(decoding, "acquire");
   decoding.require_operands(3, may_suspend ? 4 : 3);
@@ -255,6 +259,7 @@ void decode_copies_arrive(Decoding& decoding) {
 }
 
 void decode_mbarrier(Decoding& decoding) {
+  decoding.require_target(80);
   const std::string action = decoding.take_one_of(
       {"init", "inval", "arrive_drop", "arrive", "test_wait", "try_wait", "expect_tx", "complete_tx", "pending_count"});
   if (action == "init" || action == "inval") return decode_init(decoding, action == "init");
