@@ -17,10 +17,11 @@ bool is_fence(const machine::Program& program, const Operation& operation) {
          program.instruction(operation).text.find("proxy") == std::string::npos;
 }
 
-// Is there a way from each operation to an acquire fence? A function may return behind any call.
-class FenceReach {
+// Is there a way from each operation to an acquire fence or operation? A function may return behind any call.
+class AcquireReach {
  public:
-  explicit FenceReach(const machine::Program& program) : program_(program), reaches_(program.operations.size(), false) {
+  explicit AcquireReach(const machine::Program& program)
+      : program_(program), reaches_(program.operations.size(), false) {
     for (bool grew = true; grew;) {
       grew = false;
       for (size_t at = reaches_.size(); at-- > 0;) {
@@ -40,6 +41,7 @@ class FenceReach {
     if (is_fence(program_, operation) &&
         static_cast<machine::FenceKind>(operation.argument) != machine::FenceKind::release)
       return true;
+    if (machine::acquires(operation.memory.semantics)) return true;
     switch (operation.kind) {
       case Operation::Kind::branch:
         if (reaches_[operation.target]) return true;
@@ -84,7 +86,7 @@ std::vector<bool> registers_read(const machine::Program& program, const std::vec
 }  // namespace
 
 void note_communication(machine::Program& program, const std::vector<RegisterUse>& uses) {
-  const FenceReach reaches(program);
+  const AcquireReach reaches(program);
   std::vector<bool> is_read;
   for (size_t at = 0, procedure = 0; at < program.operations.size(); at++) {
     if (procedure < program.procedures.size() && at == program.procedures[procedure].first)
@@ -101,6 +103,7 @@ void note_communication(machine::Program& program, const std::vector<RegisterUse
     const bool result_is_read = std::any_of(uses[at].writes.begin(), uses[at].writes.end(),
                                             [&](int reg) { return is_read[static_cast<size_t>(reg)]; });
     program.depends_on_order |= memory.semantics != Semantics::relaxed || result_is_read;
+    program.writes_relaxed |= !machine::releases(memory.semantics) && program.instruction(operation).mnemonic != "ld";
     memory.in_pattern |= reaches[at] && program.instruction(operation).mnemonic == "ld";
   }
 }

@@ -7,8 +7,8 @@
 
 namespace decode_lab::interpreter {
 
-// `uses` has one element per operation of the program. Sets program.ctas_communicate and program.depends_on_order, and
-// memory.in_pattern of relaxed loads that a fence may follow.
+// `uses` has one element per operation of the program. Sets program.ctas_communicate, .depends_on_order and
+// .writes_relaxed, and memory.in_pattern of relaxed loads that an acquire may follow.
 void note_communication(machine::Program& program, const std::vector<RegisterUse>& uses);
 
 }  // namespace decode_lab::interpreter

@@ -37,7 +37,6 @@ class CausalityOrder {
     Past past;
     Past received_in_cta, received;   // by strong reads, not yet acquired by a fence: from its CTA, from anywhere
     Knowledge fenced_in_cta, fenced;  // by its last release fences of at least CTA and GPU scope
-    uint32_t fence_clock = 0;         // of the last release fence
   };
 
   CausalityOrder(uint32_t cta, uint32_t warps);

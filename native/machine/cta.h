@@ -57,7 +57,13 @@ class Cta {
   const Grid& grid() const { return grid_; }
   Buffer& shared() { return shared_; }
   Buffer& parameters() { return parameters_; }
-  ObservationOrder& observation() { return observation_; }  // of shared memory
+  // Of shared or global memory.
+  ObservationOrder& observation(ptx::StateSpace space) {
+    return space == ptx::StateSpace::shared ? observation_ : grid_.observation;
+  }
+  const ObservationOrder& observation(ptx::StateSpace space) const {
+    return space == ptx::StateSpace::shared ? observation_ : grid_.observation;
+  }
   Mbarriers& mbarriers() { return mbarriers_; }
   AsynchronousCopies& copies(uint32_t warp) { return copies_[warp]; }
   Budget& budget() const { return budget_; }

@@ -7,6 +7,7 @@ namespace decode_lab::machine {
 namespace {
 constexpr uint32_t kCountBits = 20, kTransactionBits = 21;
 constexpr uint64_t low(uint64_t bits, uint32_t count) { return bits & ((uint64_t{1} << count) - 1); }
+constexpr uint64_t kBytes = sizeof(uint64_t);
 }  // namespace
 
 uint64_t MbarrierState::pack() const {
@@ -47,6 +48,10 @@ std::optional<std::string> Mbarriers::transact(uint64_t offset, MbarrierState& s
   state.transactions = static_cast<int32_t>(sum);
   complete_if_full(offset, state);
   return std::nullopt;
+}
+
+void Mbarriers::overwrite(uint64_t offset, uint64_t bytes) {
+  phases_.erase(phases_.lower_bound(offset < kBytes ? 0 : offset - kBytes + 1), phases_.lower_bound(offset + bytes));
 }
 
 }  // namespace decode_lab::machine

@@ -2,9 +2,9 @@
 // threads that arrive tell those that wait for the phase.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "machine/causality_order.h"
 
@@ -32,6 +32,9 @@ class Mbarriers {
   std::optional<std::string> transact(uint64_t offset, MbarrierState& state, int64_t count);
   // What the threads told that arrived in the last phase that is complete.
   const Past& completed(uint64_t offset) { return phases_[offset].completed; }
+  bool empty() const { return phases_.empty(); }
+  // Weak writes, mbarrier.init and .inval among them, end the objects at these bytes and what their phases told.
+  void overwrite(uint64_t offset, uint64_t bytes);
   void clear() { phases_.clear(); }
 
  private:
@@ -40,7 +43,7 @@ class Mbarriers {
   };
   void complete_if_full(uint64_t offset, MbarrierState& state);
 
-  std::unordered_map<uint64_t, Phases> phases_;  // by byte of shared memory
+  std::map<uint64_t, Phases> phases_;  // by byte of shared memory
 };
 
 }  // namespace decode_lab::machine

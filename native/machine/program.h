@@ -72,6 +72,7 @@ struct Program {
   uint64_t local_bytes;            // per thread, for the deepest chain of calls without recursion
   bool ctas_communicate;           // strong accesses or fences by which CTAs could learn from each other
   bool depends_on_order;           // what a thread reads from a strong write decides what it may rely on, or does
+  bool writes_relaxed;             // some strong write releases nothing by itself
   uint32_t parameter_bytes;
   std::vector<uint32_t> parameter_offsets;
   bool explicit_cluster;

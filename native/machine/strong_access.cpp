@@ -7,10 +7,6 @@ namespace decode_lab::machine {
 
 namespace {
 
-ObservationOrder& order_of(Warp& warp, ptx::StateSpace space) {
-  return space == ptx::StateSpace::shared ? warp.cta().observation() : warp.cta().grid().observation;
-}
-
 void receive(Warp& warp, uint32_t lane, const MemoryAccess& memory, const ObservationOrder::Received& received) {
   if (received.all.empty()) return;
   CausalityOrder::Thread& thread = warp.cta().order().thread(warp.index(), lane);
@@ -33,19 +29,25 @@ ObservationOrder::Told tell(Warp& warp, uint32_t lane, const MemoryAccess& memor
 
 void note_strong_access(Warp& warp, const Request& request) {
   const MemoryAccess& memory = request.operation->memory;
-  ObservationOrder& observation = order_of(warp, request.space);
+  const Program& program = warp.cta().grid().program;
+  CausalityOrder& order = warp.cta().order();
+  ObservationOrder& observation = warp.cta().observation(request.space);
   for_each_lane(request.lanes, [&](uint32_t lane) {
-    const StrongAccess access{request.place_of(lane), request.bytes, warp.cta().order().cta(),
-                              warp.index(),           lane,          memory.scope};
+    const StrongAccess access{request.place_of(lane),    request.bytes, {order.cta(), warp.index(), lane},
+                              order.clock(warp.index()), memory.scope,  memory.semantics};
     if (request.kind != Request::Kind::store && !memory.is_reduction && !observation.empty())
-      receive(warp, lane, memory, observation.read(access));
+      receive(warp, lane, memory, observation.read(access, program.depends_on_order));
     if (request.writes())
-      observation.write(access, tell(warp, lane, memory), request.kind == Request::Kind::read_modify_write);
+      observation.write(access, tell(warp, lane, memory), request.kind == Request::Kind::read_modify_write,
+                        program.depends_on_order, program.writes_relaxed);
   });
 }
 
 void note_weak_write(Warp& warp, const Request& request) {
-  ObservationOrder& observation = order_of(warp, request.space);
+  if (request.space == ptx::StateSpace::shared && !warp.cta().mbarriers().empty())
+    for (const Span& span : request.spans)
+      warp.cta().mbarriers().overwrite(span.place.offset, span.bytes(request.bytes));
+  ObservationOrder& observation = warp.cta().observation(request.space);
   if (observation.empty()) return;
   for (const Span& span : request.spans) observation.weak_write(span.place, span.bytes(request.bytes));
 }
@@ -65,7 +67,6 @@ void fence(Warp& warp, LaneMask active, FenceKind kind, Scope scope) {
       if (is_sc) thread.past.known.join(thread.received_in_cta.sc_in_cta);
     }
     if (kind == FenceKind::acquire) return;
-    thread.fence_clock = order.clock(warp.index());
     thread.fenced_in_cta = order.release(warp.index(), lane);
     if (scope == Scope::gpu) thread.fenced = thread.fenced_in_cta;
     if (!is_sc) return;

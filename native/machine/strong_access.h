@@ -9,7 +9,7 @@ class Warp;
 
 // After the bytes have moved. A request of strong loads, stores or read-modify-writes, lane after lane.
 void note_strong_access(Warp& warp, const Request& request);
-// A weak write ends what strong writes at these bytes had told.
+// A weak write ends what strong writes at these bytes had told, and the mbarriers that they were.
 void note_weak_write(Warp& warp, const Request& request);
 
 enum class FenceKind : uint8_t { acquire, release, acquire_release, sequentially_consistent };

@@ -15,6 +15,12 @@ bool RaceDetector::subsumes(const Accessor& one, const Accessor& other) {
                          one.reads_too == other.reads_too && one.in_pattern == other.in_pattern);
 }
 
+// Does a write hide an access of its bytes that it is ordered after? A strong one does not hide what others, that are
+// morally strong with it alone, would race with.
+bool RaceDetector::replaces(const Accessor& write, const Accessor& old) {
+  return !write.strong || (old.strong && old.scope == write.scope && old.width == write.width);
+}
+
 // Keeps the latest: who is unordered with an earlier access of a warp is unordered with its later ones.
 void RaceDetector::replace(Access& access, const Access::Replaced& replaced) {
   if (replaced.clock == 0 || replaced.clock < access.replaced.clock) return;
@@ -33,6 +39,7 @@ uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, Sha
   Access& added = unit.access;
   bool foreign[2] = {false, false};  // reads and writes that cover the unit
   uint32_t joined = 0, length = 0;
+  Observed observed;
   uint32_t* place = &head;
   for (uint32_t* link = &head; *link != 0;) {
     Access& old = shadow.access(*link);
@@ -47,9 +54,11 @@ uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, Sha
     const LaneMask lanes = old.lanes_at(added.begin, added.end);
     LaneMask unordered = unordered_lanes(old, unit, lane);
     bool redundant = false;
-    if ((added.write || old.write) && unordered != 0) {
-      redundant = judge(old, machine::lowest_lane(unordered), unit, lane) && added.write;
-    } else if (added.write) {
+    const bool conflict = (added.write || old.write) && unordered != 0;
+    const LaneMask racing = conflict ? unordered & ~observed_lanes(old, unit, lane, observed) : 0;
+    if (racing != 0) {
+      redundant = judge(old, machine::lowest_lane(racing), unit, lane) && added.write;
+    } else if (added.write && (!added.strong || (!conflict && replaces(added, old)))) {
       remember_replaced(old, unit, lane);
       redundant = true;
     }
@@ -129,6 +138,25 @@ LaneMask RaceDetector::unordered_lanes(const Access& old, const Piece& unit, uin
   return unordered;
 }
 
+// Those of a strong write that the unit's thread comes after because it, or one that is ordered before it, has observed
+// them (8.9.5). What morally strong accesses are to each other does not hang on that.
+LaneMask RaceDetector::observed_lanes(const Access& old, const Piece& unit, uint32_t lane, Observed& observed) const {
+  const Access& added = unit.access;
+  if (!old.strong || !old.write || morally_strong(old, added)) return 0;
+  const auto& observation = unit.request.cta->observation(unit.request.space);
+  if (!observed)
+    observed =
+        observation.observed_before(*unit.buffer, unit.row + added.begin, unit.request.cta->order(), added.warp, lane);
+  LaneMask lanes = 0;
+  machine::for_each_lane(old.lanes_at(added.begin, added.end), [&](uint32_t candidate) {
+    const auto number = observation.latest_write(*unit.buffer, unit.row + old.start_at(added.begin), old.width,
+                                                 {old.cta, old.warp, candidate});
+    for (const auto& chain : *observed)
+      if (chain.holds(number)) lanes |= lane_bit(candidate);
+  });
+  return lanes;
+}
+
 Likeness RaceDetector::likeness(const Access& old, const Piece& unit, uint32_t lane) const {
   const Access& added = unit.access;
   if (!old.write || !added.write || old.reads_too || added.reads_too || old.copy != 0 || added.copy != 0)
@@ -156,14 +184,22 @@ FindingClass RaceDetector::class_by_place(const Access& old, const Piece& unit) 
                                                        : FindingClass::intra_cta_global;
 }
 
+bool RaceDetector::same_bytes(const Access& old, const Access& added) {
+  return old.width == added.width && old.start_at(added.begin) == added.origin;
+}
+
+// Both strong, of the same bytes, each in the other's scope (8.7).
+bool RaceDetector::morally_strong(const Access& old, const Access& added) {
+  return old.strong && added.strong && same_bytes(old, added) &&
+         (old.cta == added.cta || (old.scope == machine::Scope::gpu && added.scope == machine::Scope::gpu));
+}
+
 // What two unordered, conflicting accesses are; nothing if they are morally strong (8.7) and meant to be.
 std::optional<FindingClass> RaceDetector::classify(const Access& old, const Piece& unit, uint32_t lane) const {
   const Access& added = unit.access;
   if (old.strong && added.strong) {
-    const bool same_bytes = old.width == added.width && old.start_at(added.begin) == added.origin;
-    if (!same_bytes) return FindingClass::mixed_size_atomic;
-    if (old.cta != added.cta && (old.scope == machine::Scope::cta || added.scope == machine::Scope::cta))
-      return FindingClass::scope_mismatch;
+    if (!same_bytes(old, added)) return FindingClass::mixed_size_atomic;
+    if (!morally_strong(old, added)) return FindingClass::scope_mismatch;
     const bool loose = (!old.reads_too && !old.in_pattern) || (!added.reads_too && !added.in_pattern);
     return loose ? std::optional(FindingClass::strong_unsynchronised) : std::nullopt;
   }

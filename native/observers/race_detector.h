@@ -34,6 +34,8 @@ class RaceDetector final : public machine::Observer {
     const machine::Buffer* buffer = nullptr;
     uint64_t row = 0;  // its first byte
   };
+  // Which writes at a unit's bytes are observed before it, once somebody has asked.
+  using Observed = std::optional<std::vector<machine::ObservationOrder::Chain>>;
   ShadowMemory& shadow_of(const machine::Request& request);
   void fetch_and_split(const machine::Request& request, ShadowMemory& shadow) const;
   void visit_singly(Piece& piece, ShadowMemory& shadow);
@@ -49,8 +51,12 @@ class RaceDetector final : public machine::Observer {
   uint32_t take_place(uint32_t& head, const Piece& piece, ShadowMemory& shadow) const;
   uint32_t visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow);
   static bool subsumes(const Accessor& one, const Accessor& other);
+  static bool replaces(const Accessor& write, const Accessor& old);
   static void replace(Access& access, const Access::Replaced& replaced);
   machine::LaneMask unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;
+  machine::LaneMask observed_lanes(const Access& old, const Piece& unit, uint32_t lane, Observed& observed) const;
+  static bool same_bytes(const Access& old, const Access& added);
+  static bool morally_strong(const Access& old, const Access& added);
   void remember_replaced(const Access& old, Piece& unit, uint32_t lane) const;
   machine::LaneMask replaced_unordered_lanes(const Access& old, const Piece& unit, uint32_t lane) const;
   bool judge(const Access& old, uint32_t old_lane, const Piece& unit, uint32_t lane);

@@ -63,12 +63,14 @@ bool needs_single_accesses(const Request& request) {
          (request.writes() && request.cta->order().find_thread(request.warp, 0) != nullptr);
 }
 
-// A strong write behind a release fence belongs to the fence's pattern: who has acquired that is ordered after both.
-void join_fence_pattern(Access& access, const Request& request, uint32_t lane) {
+// A strong write belongs to a release pattern if a release fence, or a release of its location, comes before it.
+void join_pattern(Access& access, const Request& request, uint32_t lane) {
   const auto* const thread = request.cta->order().find_thread(request.warp, lane);
-  if (!request.writes() || thread == nullptr || thread->fenced_in_cta.empty()) return;
-  access.in_pattern = true;
-  if (!machine::releases(request.operation->memory.semantics)) access.clock = thread->fence_clock;
+  if (access.in_pattern || !request.writes() || thread == nullptr) return;
+  const machine::Place place = request.place_of(lane);
+  access.in_pattern = !thread->fenced_in_cta.empty() ||
+                      request.cta->observation(request.space)
+                          .has_released(*place.buffer, place.offset, access.width, {access.cta, access.warp, lane});
 }
 
 }  // namespace
@@ -98,9 +100,9 @@ void RaceDetector::visit_singly(Piece& piece, ShadowMemory& shadow) {
     machine::for_each_lane(span.lanes, [&](uint32_t lane) {
       piece.access = access;
       piece.accessor = 0;
-      join_fence_pattern(piece.access, request, lane);
       const uint8_t width = std::min<uint8_t>(access.width, request.operation->memory.element_bytes);
       piece.access.width = width;
+      join_pattern(piece.access, request, lane);
       const uint64_t begin = span.offset_of(lane, request.bytes);
       for (uint64_t at = begin; at < begin + request.bytes; at += width)
         visit_span({{span.place.buffer, at}, machine::lane_bit(lane), false}, piece, shadow);
@@ -204,7 +206,8 @@ uint32_t RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemo
     Access& old = shadow.access(*link);
     length++;
     if (added.write) {
-      link = old.overlaps(added.begin, added.end) ? shadow.carve(link, added.begin, added.end) : &old.next;
+      link = old.overlaps(added.begin, added.end) && replaces(added, old) ? shadow.carve(link, added.begin, added.end)
+                                                                          : &old.next;
     } else if (old.write) {
       place = link = &old.next;
     } else if (seen++ == kMostReadsLookedAt) {

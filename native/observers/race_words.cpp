@@ -132,7 +132,7 @@ bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piec
   for (const WordAccess in_word : before) {
     if (in_word.accessor == 0) continue;
     const Accessor& old = words.accessors[in_word.accessor];
-    if (old.non_coherent) return false;
+    if (old.non_coherent || !replaces(added, old)) return false;
     if (!same_threads(old, in_word.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
     if (old.warp != added.warp || old.cta != added.cta) continue;
     if (old.write) replace_word(replaced, writes.replaced[index], words.accessors);

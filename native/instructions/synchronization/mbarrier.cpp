@@ -70,12 +70,13 @@ class Arrive final : public machine::Modification {
     return mbarriers.arrive(offset, state, 1, {warp_.cta().copies(warp_.index()).complete(warp_, lane), {}, {}});
   }
 
+  // A relaxed arrival tells what a fence before it has released.
   machine::CausalityOrder::Past released(uint32_t lane) {
     machine::CausalityOrder& order = warp_.cta().order();
     machine::CausalityOrder::Past past;
-    if (!operation_.aligned) return past;
-    if (const auto* const thread = order.find_thread(warp_.index(), lane); thread != nullptr) past = thread->past;
-    past.known = order.release(warp_.index(), lane);
+    const auto* const thread = order.find_thread(warp_.index(), lane);
+    if (thread != nullptr) past = {thread->fenced_in_cta, thread->past.sc_in_cta, thread->past.sc};
+    if (operation_.aligned) past.known = order.release(warp_.index(), lane);
     return past;
   }
 
@@ -108,10 +109,13 @@ class Test final : public machine::Modification {
   void finish(LaneMask active) {
     LaneMask& predicate = warp_.registers().predicate(operation_.slots[0]);
     predicate = (predicate & ~active) | complete_;
-    if (!operation_.aligned) return;
     machine::for_each_lane(complete_, [&](uint32_t lane) {
       const auto& past = warp_.cta().mbarriers().completed(offsets_[lane]);
-      if (!past.known.empty()) warp_.cta().order().thread(warp_.index(), lane).past.join(past);
+      if (past.known.empty()) return;
+      machine::CausalityOrder::Thread& thread = warp_.cta().order().thread(warp_.index(), lane);
+      if (operation_.aligned) thread.past.join(past);
+      thread.received_in_cta.join(past);
+      thread.received.join(past);
     });
   }
 
