@@ -33,7 +33,8 @@ void RaceDetector::replace(Access& access, const Access::Replaced& replaced) {
 // Redundant are
 // - bytes that a write replaces: whoever conflicts with the old access conflicts with the new one, or is reported here;
 // - what the new access is ordered after and subsumes;
-// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a foreign
+// - where CTAs are apart: all but one foreign read and one foreign write, and what this CTA does to bytes that a
+// foreign
 //   access of the same kind covers: whoever conflicts with it conflicts with the foreign one.
 uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, ShadowMemory& shadow) {
   Access& added = unit.access;

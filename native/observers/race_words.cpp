@@ -136,8 +136,7 @@ bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piec
     if (!same_threads(old, in_word.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
     if (old.warp != added.warp || old.cta != added.cta) continue;
     if (old.write) replace_word(replaced, writes.replaced[index], words.accessors);
-    if (!old.write ||
-        changes_memory(piece.request, added, piece.row, *piece.buffer, index * kWordBytes, lanes))
+    if (!old.write || changes_memory(piece.request, added, piece.row, *piece.buffer, index * kWordBytes, lanes))
       replace_word(replaced, in_word, words.accessors);
   }
   if (piece.accessor == 0) piece.accessor = words.accessors.add(added);
