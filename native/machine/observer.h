@@ -45,6 +45,8 @@ struct Request {
   uint32_t copy = 0;            // the asynchronous copy that makes the access (CausalityOrder), 0: the thread itself
 
   bool writes() const { return kind != Kind::load; }
+  // Lies in so many places that an observer had better fetch its notes of all of them before it looks at each.
+  bool is_scattered() const { return spans.size() >= 8; }
   Place place_of(uint32_t lane) const {
     for (const Span& span : spans)
       if ((span.lanes & lane_bit(lane)) != 0) return {span.place.buffer, span.offset_of(lane, bytes)};

@@ -54,6 +54,11 @@ struct Access : Accessor {
                      : machine::lowest_lane(lanes) * width + other.origin ==
                            machine::lowest_lane(other.lanes) * width + origin);
   }
+  // Does each thread of `other`, whose bytes these are too, access them again?
+  bool repeats(const Access& other) const {
+    const bool same_warp = warp == other.warp && cta == other.cta;
+    return (same_warp && together && other.together && (other.lanes & ~lanes) == 0) || same_mapping(other);
+  }
 };
 
 }  // namespace decode_lab::observers

@@ -12,8 +12,6 @@ namespace {
 
 constexpr ThreadAt kNobody{.cta = 0, .warp = 0, .lane = 0, .instruction = kNoInstruction, .writes = false};
 
-constexpr size_t kScattered = 8;  // spans of a request whose byte notes are fetched together
-
 FindingClass class_of(machine::Fault::Kind kind) {
   switch (kind) {
     case machine::Fault::Kind::out_of_bounds:
@@ -65,7 +63,7 @@ void MemoryFaults::barrier_misuse(const machine::BarrierMisuse& misuse) {
 }
 
 void Initialised::request(const Request& request) {
-  if (request.spans.size() >= kScattered && request.space == ptx::StateSpace::global) {
+  if (request.is_scattered() && request.space == ptx::StateSpace::global) {
     for (const machine::Span& span : request.spans) {
       const machine::Buffer& buffer = *span.place.buffer;
       (request.writes() ? buffer.written : buffer.read).fetch(span.place.offset);

@@ -31,7 +31,7 @@ class RaceDetector final : public machine::Observer {
     const machine::Request& request;
     Access access;
     uint32_t accessor = 0;  // of WordRows, 0: not kept yet
-    const machine::Buffer* buffer = nullptr;
+    machine::Buffer* buffer = nullptr;
     uint64_t row = 0;  // its first byte
   };
   // Which writes at a unit's bytes are observed before it, once somebody has asked.

@@ -17,7 +17,6 @@ namespace {
 constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
 constexpr uint32_t kMostReadsLookedAt = 32;  // when a read looks for others that it makes redundant
 constexpr uint32_t kLongList = 8;            // from here on a row is split where an access has few bytes of it
-constexpr uint32_t kScatteredBytes = 32;
 
 // Within a unit, the bytes between two cuts, no access begins or ends, and no lane's bytes do.
 using Cuts = std::bitset<kRowBytes + 1>;
@@ -139,7 +138,7 @@ void RaceDetector::visit(uint32_t& head, Piece& piece, ShadowMemory& shadow) {
   const uint32_t begin = piece.access.begin, end = piece.access.end;
   if (head == 0) return shadow.insert(&head, piece.access);
   if (!ShadowMemory::is_split(head)) {
-    if (visit_list(head, piece, shadow) > kLongList && end - begin < kScatteredBytes) shadow.split(head);
+    if (visit_list(head, piece, shadow) > kLongList && end - begin < ShadowMemory::kScatteredBytes) shadow.split(head);
     return;
   }
   const uint32_t row = ShadowMemory::row_of(head);
@@ -216,7 +215,7 @@ uint32_t RaceDetector::take_place(uint32_t& head, const Piece& piece, ShadowMemo
       if (ctas_are_apart_ && subsumes(old, added) && old.begin <= added.begin && old.end >= added.end) return length;
       link = &old.next;
     } else if (old.begin >= added.begin && old.end <= added.end && subsumes(added, old) &&
-               (added.same_mapping(old) || is_surely_ordered(old, piece))) {
+               (added.repeats(old) || is_surely_ordered(old, piece))) {
       shadow.remove(link);
     } else {
       link = &old.next;

@@ -1,8 +1,5 @@
 // Rows in words (WordRows): what races with nothing is settled word by word; the rest goes by lists of whole cells
 // (race_pieces.cpp).
-#include <algorithm>
-#include <cstring>
-
 #include "observers/race_detector.h"
 
 namespace decode_lab::observers {
@@ -12,9 +9,6 @@ using machine::LaneMask;
 using machine::Request;
 
 namespace {
-
-constexpr size_t kScatteredSpans = 8;  // spans of a request whose rows are split at once
-constexpr uint32_t kScatteredBytes = 32;
 
 // Of one thread each, in program order. Lanes beside others of their warp access bytes of their own.
 bool same_threads(const Accessor& old, LaneMask old_lanes, const Accessor& added, LaneMask lanes) {
@@ -33,20 +27,12 @@ void replace_word(WordAccess& replaced, WordAccess by, const Accessors& accessor
   replaced = by;
 }
 
-// Does the lane's store change the word, or what it stores of it?
-bool changes_memory(const Request& request, const Access& access, uint64_t row, const machine::Buffer& buffer,
-                    uint32_t at, LaneMask lanes) {
-  const uint32_t start = access.width < kWordBytes ? at : at / access.width * access.width;
-  const std::byte* const stored = request.stored + size_t{machine::lowest_lane(lanes)} * request.bytes + (at - start);
-  return std::memcmp(stored, buffer.host + row + at, kWordBytes) != 0;
-}
-
 }  // namespace
 
 // Splits the rows that a scattered request touches and fetches side by side what the visits will look at one by one.
 void RaceDetector::fetch_and_split(const Request& request, ShadowMemory& shadow) const {
   constexpr uint32_t kRowBytes = ShadowMemory::kRowBytes;
-  if (request.spans.size() < kScatteredSpans) return;
+  if (!request.is_scattered()) return;
   std::array<uint32_t*, kLanes> heads;
   struct Found {
     uint32_t row, word;
@@ -54,13 +40,13 @@ void RaceDetector::fetch_and_split(const Request& request, ShadowMemory& shadow)
   std::array<Found, kLanes> found;
   size_t count = 0;
   for (const machine::Span& span : request.spans) {
-    if (span.bytes(request.bytes) >= kScatteredBytes) continue;
+    if (span.bytes(request.bytes) >= ShadowMemory::kScatteredBytes) continue;
     heads[count] = &shadow.head(span.place.buffer->index, span.place.offset / kRowBytes);
     __builtin_prefetch(heads[count++]);
   }
   count = 0;
   for (const machine::Span& span : request.spans) {
-    if (span.bytes(request.bytes) >= kScatteredBytes) continue;
+    if (span.bytes(request.bytes) >= ShadowMemory::kScatteredBytes) continue;
     uint32_t& head = *heads[count];
     if (!ShadowMemory::is_split(head)) shadow.split(head);
     found[count] = {ShadowMemory::row_of(head), static_cast<uint32_t>(span.place.offset % kRowBytes / kWordBytes)};
@@ -125,9 +111,10 @@ bool RaceDetector::read_word(uint32_t row, uint32_t index, LaneMask lanes, Piece
 
 bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piece& piece, WordRows& words) const {
   const Access& added = piece.access;
-  WordRows::Writes& writes = words.writes(row);
-  WordAccess& read = words.reads(row)[index];
-  const WordAccess before[] = {writes.latest[index], read};
+  const WordRows::Writes* const known = words.find_writes(row);
+  const WordAccess before[] = {known != nullptr ? known->latest[index] : WordAccess{}, words.reads(row)[index]};
+  const uint64_t at = piece.row + index * kWordBytes;
+  const machine::Place start{piece.buffer, piece.row + added.start_at(index * kWordBytes)};
   WordAccess replaced;
   for (const WordAccess in_word : before) {
     if (in_word.accessor == 0) continue;
@@ -135,14 +122,15 @@ bool RaceDetector::write_word(uint32_t row, uint32_t index, LaneMask lanes, Piec
     if (old.non_coherent || !replaces(added, old)) return false;
     if (!same_threads(old, in_word.lanes, added, lanes) && !is_surely_ordered(old, piece)) return false;
     if (old.warp != added.warp || old.cta != added.cta) continue;
-    if (old.write) replace_word(replaced, writes.replaced[index], words.accessors);
-    if (!old.write || changes_memory(piece.request, added, piece.row, *piece.buffer, index * kWordBytes, lanes))
+    if (old.write) replace_word(replaced, known->replaced[index], words.accessors);
+    if (!old.write || differs_from_memory(piece.request, machine::lowest_lane(lanes), start, {at, at + kWordBytes}))
       replace_word(replaced, in_word, words.accessors);
   }
   if (piece.accessor == 0) piece.accessor = words.accessors.add(added);
+  WordRows::Writes& writes = words.writes(row);
   words.put(writes.replaced[index], replaced);
   words.put(writes.latest[index], {piece.accessor, lanes});
-  words.put(read, {});
+  words.put(words.reads(row)[index], {});
   return true;
 }
 

@@ -17,6 +17,7 @@ namespace decode_lab::observers {
 class ShadowMemory {
  public:
   static constexpr uint32_t kRowBytes = 128, kCellBytes = 16;
+  static constexpr uint32_t kScatteredBytes = 32;  // an access of fewer bytes side by side is one of the scattered
 
   explicit ShadowMemory(machine::Budget& budget) : words(budget), budget_(budget), accesses_(budget) {}
 

@@ -70,7 +70,10 @@ bool elements_near(const machine::Request& request, uint32_t lane, uint32_t othe
 bool differs_from_memory(const machine::Request& request, machine::LaneMask lanes, Bytes bytes) {
   if (request.stored == nullptr) return true;
   const uint32_t lane = machine::lowest_lane(lanes);
-  const machine::Place place = request.place_of(lane);
+  return differs_from_memory(request, lane, request.place_of(lane), bytes);
+}
+
+bool differs_from_memory(const machine::Request& request, uint32_t lane, const machine::Place& place, Bytes bytes) {
   return std::memcmp(stored_by(request, lane) + (bytes.begin - place.offset), place.buffer->host + bytes.begin,
                      bytes.end - bytes.begin) != 0;
 }

@@ -15,6 +15,8 @@ struct Bytes {
 
 // Does what these lanes of a store, which lie side by side, leave there differ from what is there already?
 bool differs_from_memory(const machine::Request& request, machine::LaneMask lanes, Bytes bytes);
+// The same for who knows where the lowest lane's access begins.
+bool differs_from_memory(const machine::Request& request, uint32_t lane, const machine::Place& place, Bytes bytes);
 
 // Compares what `lane` of the request stores there with what those of `lanes` store there that come before it; nothing
 // if none of them does.

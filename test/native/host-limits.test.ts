@@ -26,6 +26,20 @@ ret;
 `;
 const APART = store("4096");
 const RACING = store("0");
+/** All lanes read one word again and again, as they do a scale or a flag. */
+const REPEATED = `${HEAD}.visible .entry k(.param .u64 out)
+{
+.reg .b32 %r<3>; .reg .b64 %d; .reg .pred %p;
+ld.param.u64 %d, [out];
+mov.u32 %r1, 0;
+again:
+ld.volatile.global.u32 %r2, [%d];
+add.u32 %r1, %r1, 1;
+setp.lt.u32 %p, %r1, 20000;
+@%p bra again;
+ret;
+}
+`;
 const VARIABLE = `${HEAD}.global .b8 table[${MIB}];
 .visible .entry k()
 {
@@ -70,6 +84,14 @@ it.each([
     const answers = await runFixtures(build, threads);
     expect(answers.map(({ refused, result }) => refused?.code ?? result?.status)).toEqual(threads.map(() => expected));
   }
+});
+
+it("holds one note of what the lanes of a warp read again and again", async () => {
+  const { name, launch } = launchOf(REPEATED, MIB + ROOM, 1);
+  const params = launch.params.map((param) => (param.kind === "buffer" ? { ...param, initialised: true } : param));
+  const warp = { ...launch, params, grid: [1, 1, 1], block: [32, 1, 1] } satisfies NativeLaunch;
+  const [answer] = await runFixtures(bestBuild(), [{ name, launch: warp }]);
+  expect(answer?.refused?.code ?? answer?.result?.status).toBe("ok");
 });
 
 /** Lets the addon have one thread of its own, then refuses as a host at its limit does. */
