@@ -57,6 +57,13 @@ Slot RegisterLayout::sink(uint32_t bits) {
   return known != sinks_.end() ? known->second : sinks_[bits] = reserve(bits);
 }
 
+std::vector<machine::RegisterRow> RegisterLayout::registers() const {
+  std::vector<machine::RegisterRow> rows;
+  for (const auto& [index, slot] : registers_) rows.push_back({slot, declaration(index).type.bits});
+  if (carry_flag_ != machine::kNoSlot) rows.push_back({carry_flag_, 1});
+  return rows;
+}
+
 std::vector<machine::ConstantRow> RegisterLayout::constants() const {
   std::vector<machine::ConstantRow> rows;
   for (const auto& [key, slot] : constants_) rows.push_back({slot, key.first, key.second});

@@ -44,6 +44,7 @@ class RegisterLayout {
 
   Target target() const { return target_; }
 
+  std::vector<machine::RegisterRow> registers() const;
   std::vector<machine::ConstantRow> constants() const;
   std::vector<machine::SpecialRow> specials() const;
   std::vector<machine::StackRow> stack_rows() const;

@@ -112,6 +112,7 @@ class Decoder {
       for (const ptx::Variable& parameter : decoded.function->parameters)
         procedure.parameters.push_back(layout.place_of(parameter));
     for (const ptx::Variable& result : decoded.function->results) procedure.results.push_back(layout.place_of(result));
+    procedure.registers = layout.registers();
     procedure.constants = layout.constants();
     procedure.specials = layout.specials();
     procedure.stack_rows = layout.stack_rows();

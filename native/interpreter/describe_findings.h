@@ -3,6 +3,7 @@
 #include "launch.h"
 #include "machine/cta.h"
 #include "observers/finding_log.h"
+#include "observers/race_detector.h"
 #include "ptx/module.h"
 
 namespace decode_lab::interpreter {
@@ -15,10 +16,13 @@ class FindingWriter {
   FindingWriter(const ptx::Module& module, const machine::Program& program, const Launch& launch);
 
   std::vector<Finding> describe(const observers::FindingLog& log) const;
-  Finding describe_deadlock(const machine::Cta& cta) const;
+  // `stuck`: CTAs whose threads all wait. `races` knows who wrote what they wait for; null: nobody does.
+  Finding describe_deadlock(const std::vector<const machine::Cta*>& stuck, const observers::RaceDetector* races) const;
   Finding describe_assertion(const machine::Cta& cta) const;
 
  private:
+  std::vector<std::string> describe_writer(const std::vector<const machine::Cta*>& stuck, const machine::Cta& cta,
+                                           const machine::Waiting& waiting, const observers::RaceDetector& races) const;
   Finding describe(const observers::Occurrence& occurrence, uint64_t count) const;
   Site site(const observers::ThreadAt& thread) const;
   const ptx::Location* source_of(uint32_t instruction) const;

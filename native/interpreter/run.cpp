@@ -140,7 +140,7 @@ std::string reason_of(const Worker* stopped, const Limits& limits) {
     case Stop::trapped:
       return stopped->stopped_cta().reason();
     case Stop::deadlocked:
-      return "no warp of the CTA can go on";
+      return stopped->stuck().size() == 1 ? "no warp of the CTA can go on" : "no warp of the CTAs can go on";
     default:
       return "";
   }
@@ -177,7 +177,9 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
   const Worker* const stopped = attempt.stopped();
   result.findings = writer.describe(attempt.log());
   if (stopped != nullptr && stopped->stop() == Stop::deadlocked)
-    result.findings.insert(result.findings.begin(), writer.describe_deadlock(stopped->stopped_cta()));
+    result.findings.insert(
+        result.findings.begin(),
+        writer.describe_deadlock(stopped->stuck(), launch.observers.races ? &stopped->races() : nullptr));
   if (stopped != nullptr && stopped->stopped_cta().failed_assertion())
     result.findings.insert(result.findings.begin(), writer.describe_assertion(stopped->stopped_cta()));
   result.status = status_of(stopped, result.findings);

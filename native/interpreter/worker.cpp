@@ -1,5 +1,6 @@
 #include "interpreter/worker.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace decode_lab::interpreter {
@@ -8,6 +9,8 @@ namespace {
 
 using machine::Cta;
 using machine::Stop;
+
+constexpr uint64_t kTurnOfOne = 1 << 16;  // operations of a CTA that runs alone between looks at whether it goes on
 
 // How CTAs take turns. Seed 0 lets each run for long and starts the next when all others wait for something; other
 // seeds begin with several and cut the turns shorter.
@@ -36,15 +39,30 @@ std::vector<machine::Observer*> Worker::chosen(const Observers& wanted) {
 
 machine::Cta& Worker::cta_at(uint32_t slot) {
   while (ctas_.size() <= slot)
-    ctas_.emplace_back(grid_, budget_, chosen(grid_.launch.observers), static_cast<uint32_t>(ctas_.size()));
+    ctas_.emplace_back(grid_, budget_, chosen(grid_.launch.observers), watch_, static_cast<uint32_t>(ctas_.size()));
   return ctas_[slot];
 }
 
 bool Worker::advance(Cta& cta, uint64_t operations) {
   const Cta::Progress progress = cta.advance(operations);
-  if (progress == Cta::Progress::stopped) stopped_ = &cta, budget_.cancel();
+  if (progress == Cta::Progress::stopped) {
+    stopped_ = &cta;
+    stuck_ = {&cta};
+    budget_.cancel();
+  }
   if (progress == Cta::Progress::finished) ended_++;
   return progress == Cta::Progress::finished;
+}
+
+// Do CTAs that have just taken their turns wait for ever?
+void Worker::end_if_stuck(std::vector<Cta*> ctas, uint64_t instructions, bool alone) {
+  std::sort(ctas.begin(), ctas.end(), [](Cta* a, Cta* b) { return a->linear_index() < b->linear_index(); });
+  if (stall_.ends(ctas, instructions, alone)) stuck_.assign(ctas.begin(), ctas.end());
+  for (const Cta* const cta : ctas) {
+    if (cta->stop() == Stop::none || stopped_ != nullptr) continue;
+    stopped_ = cta;
+    budget_.cancel();
+  }
 }
 
 void Worker::run_apart(CtaQueue& queue, const Progress& progress) {
@@ -52,8 +70,11 @@ void Worker::run_apart(CtaQueue& queue, const Progress& progress) {
   for (auto block = queue.next(); block.begin < block.end; block = queue.next()) {
     for (uint64_t index = block.begin; index < block.end; index++) {
       cta.begin(index);
-      while (!advance(cta, std::numeric_limits<uint64_t>::max()))
+      stall_.begin();
+      while (!advance(cta, kTurnOfOne)) {
+        if (stopped_ == nullptr) end_if_stuck({&cta}, cta.instructions(), grid_.ctas() == 1);
         if (stopped_ != nullptr) return;
+      }
       progress(1);
     }
   }
@@ -70,6 +91,7 @@ void Worker::run_together(const Progress& progress) {
     idle.pop_back();
     cta_at(active.back()).begin(next++);
   };
+  stall_.begin();
   while (next < grid_.ctas() && active.size() < turns.ctas_at_first) start();
   while (!active.empty()) {
     std::vector<uint32_t> waiting;
@@ -86,6 +108,11 @@ void Worker::run_together(const Progress& progress) {
       start();
       if (idle.empty()) break;
     }
+    if (next < grid_.ctas()) continue;
+    std::vector<Cta*> ctas;
+    for (const uint32_t slot : active) ctas.push_back(&ctas_[slot]);
+    end_if_stuck(std::move(ctas), budget_.instructions(), true);
+    if (stopped_ != nullptr) return;
   }
 }
 

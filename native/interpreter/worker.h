@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 
+#include "interpreter/stall.h"
 #include "machine/cta.h"
 #include "observers/finding_log.h"
 #include "observers/memory_faults.h"
@@ -32,7 +33,12 @@ class CtaQueue {
 class Worker {
  public:
   Worker(machine::Grid& grid, machine::Budget& budget, bool ctas_are_apart)
-      : grid_(grid), budget_(budget), races_(log_, budget, ctas_are_apart), faults_(log_), initialised_(log_) {}
+      : grid_(grid),
+        budget_(budget),
+        stall_(watch_),
+        races_(log_, budget, ctas_are_apart),
+        faults_(log_),
+        initialised_(log_) {}
 
   using Progress = std::function<void(uint64_t ctas)>;
   // CTAs that cannot learn from each other: one after the other, until the queue is empty or something stops the
@@ -43,6 +49,8 @@ class Worker {
 
   machine::Stop stop() const { return stopped_ == nullptr ? machine::Stop::none : stopped_->stop(); }
   const machine::Cta& stopped_cta() const { return *stopped_; }
+  // In a deadlock: the CTAs that have not ended, in ascending order.
+  const std::vector<const machine::Cta*>& stuck() const { return stuck_; }
   const std::deque<machine::Cta>& cta_slots() const { return ctas_; }
   const observers::FindingLog& log() const { return log_; }
   const observers::RaceDetector& races() const { return races_; }
@@ -54,9 +62,12 @@ class Worker {
   std::vector<machine::Observer*> chosen(const Observers& wanted);
   machine::Cta& cta_at(uint32_t slot);
   bool advance(machine::Cta& cta, uint64_t operations);  // returns whether the CTA has ended
+  void end_if_stuck(std::vector<machine::Cta*> ctas, uint64_t instructions, bool alone);
 
   machine::Grid& grid_;
   machine::Budget& budget_;
+  machine::Watch watch_;
+  Stall stall_;
   observers::FindingLog log_;
   observers::RaceDetector races_;
   observers::MemoryFaults faults_;
@@ -64,6 +75,7 @@ class Worker {
   observers::Traffic traffic_;
   std::deque<machine::Cta> ctas_;  // by slot
   const machine::Cta* stopped_ = nullptr;
+  std::vector<const machine::Cta*> stuck_;
   uint64_t ended_ = 0;
 };
 

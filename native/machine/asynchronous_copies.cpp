@@ -59,6 +59,7 @@ void AsynchronousCopies::find_destination(Warp& warp, const Operation& operation
 void AsynchronousCopies::issue(Warp& warp, const Operation& operation, LaneMask active,
                                const std::array<uint32_t, kLanes>& source_bytes) {
   Copy& copy = copies_.emplace_back();
+  changes_++;
   copy.id = warp.cta().order().issue_copy(active);
   copy.bytes = operation.memory.bytes();
   copy.group = group_;
@@ -69,6 +70,7 @@ void AsynchronousCopies::issue(Warp& warp, const Operation& operation, LaneMask 
 }
 
 void AsynchronousCopies::commit_group(LaneMask lanes) {
+  if (!copies_.empty()) changes_++;
   for_each_lane(lanes, [&](uint32_t lane) { group_[lane]++; });
 }
 
@@ -82,7 +84,9 @@ void AsynchronousCopies::finish(LaneMask lanes, const std::array<uint32_t, kLane
       done |= lane_bit(lane);
     });
     copy.lanes &= ~done;
-    if (done != 0) completed(copy.id, done);
+    if (done == 0) continue;
+    changes_++;
+    completed(copy.id, done);
   }
   std::erase_if(copies_, [](const Copy& copy) { return copy.lanes == 0; });
 }

@@ -22,6 +22,8 @@ class AsynchronousCopies {
   // Completes the lane's copies for an mbarrier: visible to whom the returned knowledge reaches.
   Knowledge complete(Warp& warp, uint32_t lane);
   void clear();
+  // Counts what happens to copies under way, so that one can tell that nothing did.
+  uint64_t changes() const { return changes_; }
 
  private:
   struct Copy {
@@ -40,6 +42,7 @@ class AsynchronousCopies {
   void finish(LaneMask lanes, const std::array<uint32_t, kLanes>& groups, Completed&& completed);
 
   std::vector<Copy> copies_;
+  uint64_t changes_ = 0;
   std::array<uint32_t, kLanes> group_{};  // under construction, one number per group
 };
 

@@ -4,10 +4,11 @@
 
 namespace decode_lab::machine {
 
-Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t slot)
+Cta::Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, Watch& watch, uint32_t slot)
     : grid_(grid),
       budget_(budget),
       observers_(std::move(observers)),
+      watch_(watch),
       shared_bytes_(grid.program.static_shared_bytes + grid.launch.shared_bytes + grid.program.reserved_shared_bytes),
       shared_("shared", ptx::StateSpace::shared, shared_bytes_.data(), shared_bytes_.size(), false),
       parameters_("param", ptx::StateSpace::param, grid.parameters.data(), grid.parameters.size(), true),
@@ -37,6 +38,7 @@ void Cta::begin(uint64_t linear_index) {
   mbarriers_.clear();
   for (AsynchronousCopies& copies : copies_) copies.clear();
   barriers_.begin();
+  instructions_ = 0;
   live_threads_ = grid_.threads();
   std::fill(shared_bytes_.begin(), shared_bytes_.end(), std::byte{0xFF});
   shared_.written.clear();
@@ -55,19 +57,29 @@ Cta::Progress Cta::advance(uint64_t operations) {
       const uint64_t ran = warp.finished() ? 0 : warp.run(schedule_.slice());
       progress += ran;
       finished = finished && warp.finished();
-      const Stop budget = ran != 0 ? budget_.charge(ran) : Stop::none;
-      if (stop_ == Stop::none) stop_ = budget;
+      charge(ran);
       if (stop_ != Stop::none) return Progress::stopped;
     }
     if (finished) return Progress::finished;
     if (progress == 0 && !barriers_.admit_held()) {
-      waiting_ = who_waits(*this);
-      stop_ = Stop::deadlocked;
+      deadlock({});
       return Progress::stopped;
     }
     spent += progress;
   }
   return Progress::preempted;
+}
+
+void Cta::charge(uint64_t instructions) {
+  if (instructions == 0) return;
+  instructions_ += instructions;
+  const Stop budget = budget_.charge(instructions);
+  if (stop_ == Stop::none) stop_ = budget;
+}
+
+void Cta::deadlock(const std::vector<Waiting>& spins) {
+  waiting_ = who_waits(*this, spins);
+  stop_ = Stop::deadlocked;
 }
 
 Dim3 Cta::thread_index(uint32_t warp, uint32_t lane) const {
@@ -83,6 +95,7 @@ uint64_t Cta::lane_operations() const {
 }
 
 void Cta::exited(uint32_t warp, LaneMask lanes) {
+  watch_.change();
   order_.exit(warp, lanes);
   live_threads_ -= lane_count(lanes);
   barriers_.threads_exited();

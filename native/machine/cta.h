@@ -16,6 +16,7 @@
 #include "machine/prints.h"
 #include "machine/schedule.h"
 #include "machine/warp.h"
+#include "machine/watch.h"
 
 namespace decode_lab::machine {
 
@@ -30,12 +31,21 @@ struct FailedAssertion {
 class Cta {
  public:
   // `observers` hear of every CTA that this object runs, one after the other.
+  // `watch` is told what the CTA does.
   // `slot`: a number of its own among the CTAs that run at one time.
-  Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, uint32_t slot);
+  Cta(Grid& grid, Budget& budget, std::vector<Observer*> observers, Watch& watch, uint32_t slot);
 
   enum class Progress : uint8_t { finished, preempted, stopped };
   void begin(uint64_t linear_index);
   Progress advance(uint64_t operations);  // by about so many, to the end of the CTA, or to what stops the launch
+  // One instruction of one warp, which `charge` is told of later; returns whether it could go on.
+  bool step(uint32_t warp) { return warps_[warp].run(1) != 0; }
+  void charge(uint64_t instructions);
+  // No warp will go on by itself: lets a held arrival at a barrier pass after all; false if there is none.
+  bool admit_held() { return barriers_.admit_held(); }
+  // Ends the launch: beside those who wait at barriers and for their warps, `spins` wait for ever.
+  void deadlock(const std::vector<Waiting>& spins);
+  uint64_t instructions() const { return instructions_; }  // since it began
   Stop stop() const { return stop_; }
   const std::string& reason() const { return reason_; }             // of a trap
   const std::vector<Waiting>& waiting() const { return waiting_; }  // in a deadlock
@@ -43,11 +53,15 @@ class Cta {
   const Prints& prints() const { return prints_; }  // of all CTAs that this object ran
 
   // Called by its warps.
-  void arrive(const WarpArrival& arrival) { barriers_.arrive(arrival); }
+  void arrive(const WarpArrival& arrival) {
+    watch_.change();
+    barriers_.arrive(arrival);
+  }
   void exited(uint32_t warp, LaneMask lanes);
   void trap(const Operation& operation, const std::string& why);
   void fail(const FailedAssertion& assertion);
   void print(const std::string& text) {
+    watch_.change();
     budget_.charge_host_bytes(text.size());
     prints_.add(linear_index_, text);
   }
@@ -67,6 +81,7 @@ class Cta {
   Mbarriers& mbarriers() { return mbarriers_; }
   AsynchronousCopies& copies(uint32_t warp) { return copies_[warp]; }
   Budget& budget() const { return budget_; }
+  Watch& watch() { return watch_; }
   uint32_t slot() const { return slot_; }
   CausalityOrder& order() { return order_; }
   const CausalityOrder& order() const { return order_; }
@@ -85,6 +100,7 @@ class Cta {
   Grid& grid_;
   Budget& budget_;
   std::vector<Observer*> observers_;
+  Watch& watch_;
   std::vector<std::byte> shared_bytes_;
   Buffer shared_;
   Buffer parameters_;
@@ -98,6 +114,7 @@ class Cta {
   std::vector<uint32_t> turns_;  // warps in the order in which they run
   CtaBarriers barriers_;
   uint64_t linear_index_ = 0;
+  uint64_t instructions_ = 0;
   Dim3 index_{};
   uint32_t live_threads_ = 0;
   Stop stop_ = Stop::none;

@@ -30,6 +30,9 @@ class Budget {
   }
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   void charge_host_bytes(uint64_t bytes);  // throws HOST_MEMORY
+  bool has_host_bytes(uint64_t bytes) const {
+    return host_bytes_.load(std::memory_order_relaxed) + bytes <= limits_.host_bytes;
+  }
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
   uint64_t host_bytes() const { return host_bytes_.load(std::memory_order_relaxed); }
   uint64_t instructions() const { return instructions_.load(std::memory_order_relaxed); }

@@ -93,6 +93,22 @@ void copy_out(Warp& warp, const Span& span, uint32_t bytes, const std::byte* sto
   move_kernel_bytes(buffer.host + span.place.offset, stored + size_t{lowest_lane(span.lanes)} * bytes, size);
 }
 
+// Before the bytes move.
+[[gnu::cold, gnu::noinline]] void watch_store(Watch& watch, const Request& request) {
+  for (const Span& span : request.spans)
+    if (std::memcmp(span.place.buffer->host + span.place.offset,
+                    request.stored + size_t{lowest_lane(span.lanes)} * request.bytes, span.bytes(request.bytes)) != 0)
+      watch.change();
+}
+
+[[gnu::cold, gnu::noinline]] void watch_element(Watch& watch, const Request& whole, std::span<const Span> spans,
+                                                uint32_t bytes) {
+  Request read = whole;
+  read.bytes = bytes;
+  read.spans = spans;
+  watch.note_read(read);
+}
+
 }  // namespace
 
 const std::byte* peek(Warp& warp, uint64_t address, uint32_t bytes, uint32_t lane) {
@@ -106,7 +122,10 @@ const std::byte* peek(Warp& warp, uint64_t address, uint32_t bytes, uint32_t lan
 void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& loaded) {
   std::memset(loaded.data(), 0xFF, size_t{kLanes} * operation.memory.bytes());
   access(warp, operation, active, Request::Kind::load, nullptr, [&](const Request& request) {
-    if (is_observed(request.space)) tell_observers(warp, request);
+    if (is_observed(request.space)) {
+      tell_observers(warp, request);
+      if (warp.cta().watch().is_on()) warp.cta().watch().note_read(request);
+    }
     if (request.spans.size() == 1) fetch_ahead(warp, request);
     for (const Span& span : request.spans) copy_in(span, request.bytes, loaded.data());
     if (operation.memory.semantics != Semantics::weak && is_observed(request.space)) note_elements(warp, request);
@@ -116,6 +135,7 @@ void load(Warp& warp, const Operation& operation, LaneMask active, LaneBytes& lo
 void store(Warp& warp, const Operation& operation, LaneMask active, const LaneBytes& stored) {
   access(warp, operation, active, Request::Kind::store, stored.data(), [&](const Request& request) {
     if (is_observed(request.space)) tell_observers(warp, request);
+    if (warp.cta().watch().is_on() && is_observed(request.space)) watch_store(warp.cta().watch(), request);
     for (const Span& span : request.spans) copy_out(warp, span, request.bytes, stored.data());
     if (!is_observed(request.space)) return;
     if (operation.memory.semantics == Semantics::weak)
@@ -132,14 +152,20 @@ namespace {
 void modify_element(Warp& warp, const Request& whole, uint32_t element, Modification& modification) {
   const uint32_t bytes = whole.operation->memory.element_bytes;
   const auto spans = spans_of_element(whole, element, bytes);
+  Watch& watch = warp.cta().watch();
+  const bool is_watched = watch.is_on();
+  if (is_watched) watch_element(watch, whole, {spans.data(), lane_count(whole.lanes)}, bytes);
   std::array<Span, kLanes> reads, writes;
   LaneMask read_lanes = 0, written_lanes = 0;
   size_t read_count = 0, write_count = 0;
   for (size_t i = 0; i < lane_count(whole.lanes); i++) {
     Buffer& buffer = *spans[i].place.buffer;
     if (buffer.undo) buffer.undo->before_store(spans[i].place.offset, bytes, warp.cta().budget());
-    const bool wrote =
-        modification.apply(lowest_lane(spans[i].lanes), element, whole.space, buffer.host + spans[i].place.offset);
+    std::byte* const at = buffer.host + spans[i].place.offset;
+    std::array<std::byte, kMostBytesPerLane> before;
+    if (is_watched) std::memcpy(before.data(), at, bytes);
+    const bool wrote = modification.apply(lowest_lane(spans[i].lanes), element, whole.space, at);
+    if (is_watched && std::memcmp(before.data(), at, bytes) != 0) watch.change();
     (wrote ? writes[write_count++] : reads[read_count++]) = spans[i];
     (wrote ? written_lanes : read_lanes) |= spans[i].lanes;
   }

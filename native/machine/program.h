@@ -12,6 +12,11 @@
 
 namespace decode_lab::machine {
 
+struct RegisterRow {
+  Slot slot;
+  uint32_t bits;  // width of one lane; 1 = predicate
+};
+
 struct ConstantRow {
   Slot slot;
   uint32_t bits;  // width of one lane; 1 = predicate
@@ -48,8 +53,9 @@ struct CallSite {
 
 struct Procedure {
   const ptx::Function* function;
-  uint32_t first;              // operation; the last one of every function is an exit or a return
-  uint32_t first_instruction;  // in Program::instructions
+  uint32_t first;                      // operation; the last one of every function is an exit or a return
+  uint32_t first_instruction;          // in Program::instructions
+  std::vector<RegisterRow> registers;  // those of its text, and the carry flag
   std::vector<ConstantRow> constants;
   std::vector<SpecialRow> specials;
   std::vector<StackRow> stack_rows;

@@ -54,6 +54,7 @@ uint64_t Warp::run(uint64_t operations) {
   while (left > 0 && !splits_.empty() && cta_.stop() == Stop::none) {
     merge();
     if (Split* split = pick(); split != nullptr) {
+      cta_.watch().step(split->lanes);
       step_until_switch(static_cast<size_t>(split - splits_.data()), left);
     } else if (settle_converging()) {
       left--;

@@ -72,6 +72,7 @@ void Warp::perform_convergent(const std::vector<Participants>& participants, Lan
     if (operation.contribute != nullptr) operation.contribute(*this, operation, lanes);
     exchange_lanes_ |= lanes;
   }
+  cta_.watch().converge(exchange_lanes_);
   if (operations[splits_[participants.front().split].pc].kind == Operation::Kind::warp_barrier)
     return cta_.order().warp_barrier(index_, exchange_lanes_, live());
   for (const auto& [split, lanes] : participants) {

@@ -1,6 +1,7 @@
 #include "observers/race_detector.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace decode_lab::observers {
 
@@ -224,6 +225,18 @@ void RaceDetector::report(const Access& old, uint32_t old_lane, const Piece& uni
   log_.add({Check::races, finding_class, first, second, unit.request.space, unit.buffer->name,
             static_cast<int64_t>(unit.row + added.begin), uint64_t{added.end} - added.begin,
             old.non_coherent || added.non_coherent});
+}
+
+// Of several lanes of one instruction, the highest took its turn last.
+std::optional<RaceDetector::LastWrite> RaceDetector::last_write(const machine::Cta& cta, const machine::Buffer& buffer,
+                                                                uint64_t offset) const {
+  const ShadowMemory& shadow = buffer.space == ptx::StateSpace::shared ? shared_[cta.slot()] : global_;
+  const auto writes = shadow.writes_of(buffer.index, offset);
+  if (writes.empty()) return std::nullopt;
+  const Access& write = writes.front();
+  const auto at = static_cast<uint32_t>(offset % ShadowMemory::kRowBytes);
+  const auto lane = static_cast<uint32_t>(std::bit_width(write.lanes_at(at, at + 1)) - 1);
+  return LastWrite{{write.cta, write.warp, lane, write.instruction, true}, writes.size() == 1};
 }
 
 }  // namespace decode_lab::observers

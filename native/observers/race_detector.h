@@ -24,6 +24,12 @@ class RaceDetector final : public machine::Observer {
   void cta_begins(const machine::Cta& cta) override;
   void request(const machine::Request& request) override;
   const ShadowMemory& global() const { return global_; }
+  // Who wrote a byte of global memory, or of the CTA's shared memory; nothing if nobody has.
+  struct LastWrite {
+    ThreadAt thread;
+    bool is_only;  // else it is one of several that nothing orders
+  };
+  std::optional<LastWrite> last_write(const machine::Cta& cta, const machine::Buffer& buffer, uint64_t offset) const;
 
  private:
   // Some bytes of one row that lanes of a request access.

@@ -39,6 +39,8 @@ class ShadowMemory {
   uint32_t* carve(uint32_t* link, uint32_t begin, uint32_t end);
   // Makes [begin, end) of the access that `link` points to an access of its own, in front of the rest.
   Access& isolate(uint32_t* link, uint32_t begin, uint32_t end);
+  // The writes of a byte that no later one has replaced.
+  std::vector<Access> writes_of(uint32_t buffer, uint64_t offset) const;
   void clear();  // forgets all accesses, keeps the pages
 
   // Did the two machines' CTAs touch a common byte, one of them writing? Their CTAs are disjoint.
@@ -56,6 +58,8 @@ class ShadowMemory {
   void add_touched(uint32_t list, Touched& touched) const;
   void append(uint32_t** tail, const Access& access, uint32_t cell);
   bool list_fits_words(uint32_t list) const;
+  std::vector<Access> writes_in(uint32_t list, uint32_t at) const;
+  std::vector<Access> writes_in_split(uint32_t row, uint32_t at) const;
   void mark_in_list(uint32_t row, uint32_t cell, bool is_in_list);
   void append_words(uint32_t** tail, uint32_t row, uint32_t cell, bool write);
 

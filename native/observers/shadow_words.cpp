@@ -103,4 +103,30 @@ void ShadowMemory::list_to_words(uint32_t row, uint32_t cell) {
   }
 }
 
+std::vector<Access> ShadowMemory::writes_of(uint32_t buffer, uint64_t offset) const {
+  const uint64_t row = offset / kRowBytes;
+  const auto at = static_cast<uint32_t>(offset % kRowBytes);
+  if (buffer >= pages_.size() || row / kPageRows >= pages_[buffer].size()) return {};
+  const auto& page = pages_[buffer][row / kPageRows];
+  if (!page) return {};
+  const uint32_t head = (*page)[row % kPageRows];
+  return is_split(head) ? writes_in_split(row_of(head), at) : writes_in(head, at);
+}
+
+std::vector<Access> ShadowMemory::writes_in(uint32_t list, uint32_t at) const {
+  std::vector<Access> writes;
+  for (uint32_t i = list; i != 0; i = access(i).next)
+    if (access(i).write && access(i).overlaps(at, at + 1)) writes.push_back(access(i));
+  return writes;
+}
+
+std::vector<Access> ShadowMemory::writes_in_split(uint32_t row, uint32_t at) const {
+  const uint32_t word = at / kWordBytes;
+  if (words.is_in_list(row, word)) return writes_in(cells_[row][at / kCellBytes], at);
+  const auto* const writes = words.find_writes(row);
+  if (writes == nullptr || writes->latest[word].accessor == 0) return {};
+  const WordAccess latest = writes->latest[word];
+  return {access_of(words.accessors[latest.accessor], latest, word * kWordBytes, (word + 1) * kWordBytes)};
+}
+
 }  // namespace decode_lab::observers

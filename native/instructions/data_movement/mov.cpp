@@ -6,6 +6,7 @@
 #include "instructions/lanewise.h"
 #include "instructions/operand_forms.h"
 #include "instructions/type_dispatch.h"
+#include "machine/cta.h"
 
 namespace decode_lab::instructions {
 
@@ -84,6 +85,7 @@ void run_read_clock(Warp& warp, const Operation& operation, LaneMask active) {
   T* const now = warp.row<T>(operation.slots[1]);
   machine::fill_special_register(warp, static_cast<machine::SpecialRegister>(operation.argument), sizeof(T) * 8,
                                  reinterpret_cast<std::byte*>(now));
+  warp.cta().watch().change();
   for (uint32_t lane = 0; lane < kLanes; lane++) d[lane] = (active >> lane & 1) != 0 ? now[lane] : d[lane];
 }
 

@@ -4,6 +4,7 @@
 
 #include "instructions/decoders.h"
 #include "instructions/lanewise.h"
+#include "machine/cta.h"
 
 namespace decode_lab::instructions {
 
@@ -36,6 +37,7 @@ void run_vote(Warp& warp, const Operation& operation, LaneMask active) {
 void run_activemask(Warp& warp, const Operation& operation, LaneMask active) {
   auto* const d = warp.row<uint32_t>(operation.slots[0]);
   machine::for_each_lane(active, [&](uint32_t lane) { d[lane] = active; });
+  warp.cta().watch().change();  // who happens to be there follows from no register
 }
 
 }  // namespace
