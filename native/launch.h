@@ -18,6 +18,9 @@ struct Parameter {
   std::byte* bytes;  // buffer: read and written in place; scalar: little-endian value; null: unused
   size_t size;       // bytes
   bool initialised;  // buffer: false means that reading before writing is reported
+  // Buffer that is not initialised: one bit per byte that launches before this one wrote; the bytes that this one
+  // writes are added. Null: none.
+  std::byte* written_before;
 };
 
 struct Limits {
@@ -89,6 +92,7 @@ struct BufferReport {
   uint64_t bytes_read, bytes_written;  // distinct bytes
   uint64_t uninitialised_bytes;
   int64_t first_uninitialised;  // -1 if none
+  uint64_t load_sectors, store_sectors;
 };
 
 struct Result {

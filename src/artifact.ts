@@ -2,13 +2,18 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { DTYPE_NAMES } from "./dtype.ts";
 import { readRecord } from "./record-file.ts";
-import { launchRuleSchema, specialisationSchema } from "./variant.ts";
+import { launchRuleSchema, specialisationSchema, subjectName } from "./variant.ts";
 
 const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 const parameterSchema = z.discriminatedUnion("kind", [
   z.strictObject({ name: z.string(), kind: z.literal("buffer") }),
-  z.strictObject({ name: z.string(), kind: z.literal("scalar"), dtype: z.enum(DTYPE_NAMES) }),
+  z.strictObject({
+    name: z.string(),
+    kind: z.literal("scalar"),
+    dtype: z.enum(DTYPE_NAMES),
+    value: z.string().optional().describe("CEL over the axes; default the axis or scalar input of its name"),
+  }),
   z.strictObject({ name: z.string(), kind: z.literal("null") }),
 ]);
 
@@ -19,12 +24,23 @@ export const artifactSchema = z.strictObject({
   schema: z.literal("decode-lab/artifact@1"),
   op: z.string(),
   variant: z.string(),
+  stage: subjectName.optional().describe("which of the variant's launches"),
   specialisation: specialisationSchema,
   language: z.literal("ptx"),
   entry: z.string(),
   target: z.string(),
   parameters: z.array(parameterSchema).describe("those of the PTX signature, in order"),
   launch: launchRuleSchema,
+  resources: z
+    .strictObject({
+      registers: z.int().nonnegative().describe("of a thread"),
+      sharedBytes: z.int().nonnegative().describe("static"),
+      stackBytes: z.int().nonnegative(),
+      spillStoreBytes: z.int().nonnegative(),
+      spillLoadBytes: z.int().nonnegative(),
+      assembler: z.string().describe("ptxas that said so"),
+    })
+    .describe("of the code that ptxas makes for the target"),
   provenance: z.strictObject({
     compiler: z.enum(["triton", "nvcc"]),
     version: z.string(),
@@ -46,9 +62,15 @@ export interface Artifact extends ArtifactRecord {
   codeFile: string;
 }
 
-/** `<variant>.<specialisation>.<target>`, the file name of an artifact without extension. */
-export function artifactName(variant: string, specialisation: string, target: string): string {
-  return `${basename(variant)}.${specialisation}.${target}`;
+/** `<variant>[-<stage>].<specialisation>.<target>`, the file name of an artifact without extension. */
+export function artifactName(
+  variant: string,
+  stage: string | undefined,
+  specialisation: string,
+  target: string,
+): string {
+  const name = stage === undefined ? basename(variant) : `${basename(variant)}-${stage}`;
+  return `${name}.${specialisation}.${target}`;
 }
 
 export async function loadArtifact(recordFile: string): Promise<Artifact> {

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Artifact, artifactName, loadArtifact } from "./artifact.ts";
-import { type Definition, loadDefinition } from "./definition.ts";
+import { type Definition, dtypesFor, loadDefinition } from "./definition.ts";
 import { DecodeLabError } from "./errors.ts";
 import { type Exhibit, type ExhibitSide, exhibitSchema } from "./exhibit.ts";
 import { KERNELS_FOLDER } from "./package-root.ts";
 import { readRecord } from "./record-file.ts";
-import { specialisationFits, type Variant } from "./variant.ts";
+import { type Specialisation, stageNames, type Variant } from "./variant.ts";
 import type { Workload } from "./workload.ts";
 
 /** One kernel folder. */
@@ -109,11 +109,21 @@ export function exhibitSubject(kernel: Kernel, exhibit: Exhibit, side: ExhibitSi
   };
 }
 
-/** Record file of the artifact that serves the workload on the target; undefined where no specialisation fits. */
-export function artifactFile(subject: Subject, target: string, workload: Workload): string | undefined {
-  const fitting = subject.variant.specialisations.find((candidate) => specialisationFits(candidate, workload.axes));
-  if (fitting === undefined) return undefined;
-  return join(subject.artifactFolder, `${artifactName(subject.name, fitting.name, target)}.json`);
+/** Record files of the artifacts that serve the workload on the target, one a stage; none where no specialisation fits. */
+export function artifactFiles(subject: Subject, target: string, workload: Workload): string[] {
+  const { variant, kernel, artifactFolder, name } = subject;
+  const fitting = variant.specialisations.find((candidate) => fits(candidate, kernel.definition, workload));
+  if (fitting === undefined) return [];
+  return stageNames(variant).map((stage) =>
+    join(artifactFolder, `${artifactName(name, stage, fitting.name, target)}.json`),
+  );
+}
+
+/** Whether code compiled for the specialisation may run on the workload. */
+function fits({ axes, dtypes }: Specialisation, definition: Definition, workload: Workload): boolean {
+  if (!Object.entries(axes).every(([name, value]) => workload.axes[name] === value)) return false;
+  const wanted = dtypesFor(definition, workload.dtypes);
+  return Object.entries(dtypesFor(definition, dtypes)).every(([name, dtype]) => wanted[name] === dtype);
 }
 
 export function loadArtifactIfPresent(recordFile: string): Promise<Artifact> | undefined {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The checks that can find something wrong; `traffic` measures and finds nothing. */
+/** The checks that can find something wrong; `traffic` does where a definition sets a limit. */
 export const CHECK_NAMES = [
   "diff",
   "races",
@@ -10,6 +10,7 @@ export const CHECK_NAMES = [
   "barriers",
   "deadlock",
   "assert",
+  "traffic",
 ] as const;
 
 export type CheckName = (typeof CHECK_NAMES)[number];

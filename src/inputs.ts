@@ -1,11 +1,12 @@
-import { type Definition, elementCount, type InputDefinition, shapeFor } from "./definition.ts";
+import { type Definition, dtypesFor, isPresent, tensorDtype } from "./definition.ts";
 import { type Derive, DerivedTables } from "./derived-tables.ts";
 import { type Dtype, decode, encode } from "./dtype.ts";
 import { DecodeLabError } from "./errors.ts";
-import { type Axes, evaluateInteger } from "./expression.ts";
-import { RandomStream } from "./random.ts";
-import { activationValues, weightValues } from "./recipes.ts";
-import type { ReferenceModule, TensorValues } from "./reference-module.ts";
+import type { Axes } from "./expression.ts";
+import { rawView, tensorData } from "./input-data.ts";
+import { RECIPE_NAMES } from "./recipes.ts";
+import type { RawTensor, ReferenceContext, ReferenceModule, TensorValues } from "./reference-module.ts";
+import type { InputDefinition } from "./tensor-declaration.ts";
 import { type Workload, workloadValues } from "./workload.ts";
 
 interface DrawnTensor {
@@ -16,40 +17,87 @@ interface DerivedTensor {
   derive: Derive;
 }
 
-/** The inputs of one workload; the same for every backend, variant and platform. */
+/** The inputs of one launch of a workload; the same for every backend, variant and platform. */
 export interface WorkloadInputs {
   axes: Axes;
   tensors: Map<string, DrawnTensor | DerivedTensor>;
   scalars: Map<string, { dtype: Dtype; value: number }>;
-  /** What reference.ts takes: every input but the derived ones, as its dtype holds it. */
+  /** What reference.ts takes: every input but the derived and the raw ones, as its dtype holds it. */
   values: TensorValues;
+  context: ReferenceContext;
 }
 
 const tables = new DerivedTables();
 
-export function makeInputs(definition: Definition, module: ReferenceModule, workload: Workload): WorkloadInputs {
-  const inputs: WorkloadInputs = { axes: workload.axes, tensors: new Map(), scalars: new Map(), values: {} };
+/** Between the seeds of two launches of a row. */
+const SEED_STEP = 2 ** 20;
+
+/** Launch 0 is the workload itself; later ones draw with other seeds. */
+export function makeInputs(
+  definition: Definition,
+  module: ReferenceModule,
+  workload: Workload,
+  launch = 0,
+): WorkloadInputs {
+  refuseUnknownRecipe(module, workload);
+  const dtypes = dtypesFor(definition, workload.dtypes);
+  const raw: Record<string, RawTensor> = {};
+  const inputs: WorkloadInputs = {
+    axes: workload.axes,
+    tensors: new Map(),
+    scalars: new Map(),
+    values: {},
+    context: { dtypes, raw },
+  };
+  const seeded: Workload = Object.assign({ ...workload }, { seed: workload.seed + launch * SEED_STEP });
   for (const [name, input] of Object.entries(definition.inputs)) {
-    const derive = module.derivedInputs?.[name];
-    if (derive !== undefined) {
-      inputs.tensors.set(name, { derive });
-    } else if (input.shape === null) {
-      const value = scalarValue(name, input, workload);
-      inputs.scalars.set(name, { dtype: input.dtype, value });
-      inputs.values[name] = decode(input.dtype, encode(input.dtype, [value]));
-    } else {
-      const bytes = encode(input.dtype, tensorValues(name, input, input.shape, workload));
-      inputs.tensors.set(name, { bytes });
-      inputs.values[name] = decode(input.dtype, bytes);
-    }
+    if (isPresent(input, workload.axes)) addInput(inputs, module, name, input, seeded);
   }
   return inputs;
+}
+
+function addInput(
+  inputs: WorkloadInputs,
+  module: ReferenceModule,
+  name: string,
+  input: InputDefinition,
+  workload: Workload,
+): void {
+  const { values, context } = inputs;
+  const dtype = tensorDtype(input, context.dtypes);
+  const derive = module.derivedInputs?.[name];
+  if (derive !== undefined) {
+    inputs.tensors.set(name, { derive });
+  } else if (input.shape === null) {
+    const value = scalarValue(name, input, workload);
+    inputs.scalars.set(name, { dtype, value });
+    values[name] = decode(dtype, encode(dtype, [value]));
+  } else {
+    const bytes = tensorData({ name, input, shape: input.shape, dtype }, workload, module.inputs?.[name], inputs);
+    inputs.tensors.set(name, { bytes });
+    if (input.raw) context.raw[name] = rawView(dtype, bytes, name);
+    else values[name] = decode(dtype, bytes);
+  }
+}
+
+function refuseUnknownRecipe({ recipes = [] }: ReferenceModule, { id, recipe }: Workload): void {
+  const known: readonly string[] = [...RECIPE_NAMES, ...recipes];
+  if (known.includes(recipe)) return;
+  throw new DecodeLabError("SCHEMA", `workload ${id} has no recipe \`${recipe}\``, {
+    hint: `there are ${known.join(", ")}`,
+  });
 }
 
 /** Bytes of an input for one run alone; hand them back with `inputModified`. */
 export function lendInput(inputs: WorkloadInputs, name: string): Uint8Array {
   const tensor = tensorNamed(inputs, name);
   return "derive" in tensor ? tables.lend(tensor.derive, inputs.axes) : tensor.bytes.slice();
+}
+
+/** The bytes as they are before any run, not to be written. */
+export function inputBytes(inputs: WorkloadInputs, name: string): Uint8Array | undefined {
+  const tensor = inputs.tensors.get(name);
+  return tensor !== undefined && "bytes" in tensor ? tensor.bytes : undefined;
 }
 
 /** Ends a loan: whether the run changed any byte; `written` is what the backend saw written. */
@@ -74,29 +122,4 @@ function scalarValue(name: string, input: InputDefinition, workload: Workload): 
   if (value === undefined)
     throw new DecodeLabError("SCHEMA", `scalar \`${name}\` has no value in workload ${workload.id}`);
   return value;
-}
-
-function tensorValues(
-  name: string,
-  input: InputDefinition,
-  shapeExpressions: readonly string[],
-  workload: Workload,
-): ArrayLike<number> {
-  const { axes } = workload;
-  const shape = shapeFor(shapeExpressions, axes);
-  const count = elementCount(shape);
-  const given = workloadValues(workload, name);
-  if (given !== undefined) {
-    if (given.values.length === count) return given.values;
-    throw new DecodeLabError(
-      "SCHEMA",
-      `workload ${workload.id} gives ${given.values.length} values for \`${name}\`, its shape [${shape}] takes ${count}`,
-    );
-  }
-  const stream = new RandomStream(workload.seed, name);
-  if (input.fill === "weight") return weightValues(stream, count);
-  const length = shape.at(-1) ?? 1;
-  const valid = input.valid === undefined ? length : evaluateInteger(input.valid, axes);
-  const vectorLength = input.vector === undefined ? length : evaluateInteger(input.vector, axes);
-  return activationValues(workload.recipe, stream, { count: count / length, length, valid, vectorLength });
 }

@@ -45,13 +45,16 @@ export interface BufferUse {
   uninitialisedBytes: number;
   /** Offset of the first of them; -1 if there are none. */
   firstUninitialised: number;
+  /** Sectors of 32 bytes, counted at each request. */
+  loadSectors: number;
+  storeSectors: number;
 }
 
 /** One run of one artifact on one workload by one backend. What was not observed is absent, never 0. */
 export interface Observation {
   schema: "decode-lab/observation@1";
-  /** Id of the artifact record. */
-  artifact: string;
+  /** Ids of the artifact records, one a stage. */
+  artifacts: string[];
   /** Id of the workload record. */
   workload: string;
   backend: string;

@@ -45,6 +45,10 @@ export type RecipeName = keyof typeof RECIPES;
 
 export const RECIPE_NAMES = Object.keys(RECIPES) as [RecipeName, ...RecipeName[]];
 
+export function isRecipe(name: string): name is RecipeName {
+  return Object.hasOwn(RECIPES, name);
+}
+
 /** Rows of `length` elements; the first `valid` of each are data in vectors of `vectorLength`, the rest is padding. */
 export interface RowLayout {
   count: number;

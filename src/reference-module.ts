@@ -1,20 +1,48 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import type { Dtypes } from "./definition.ts";
 import { DecodeLabError, withPosition } from "./errors.ts";
 import type { Axes } from "./expression.ts";
+import type { RandomStream } from "./random.ts";
 
 /** Values of tensors and scalars by name; a scalar is an array of one. */
 export type TensorValues = Record<string, Float64Array>;
 
+/** The bits of elements of 1, 2 or 4 bytes. */
+export type RawTensor = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+
+export interface ReferenceContext {
+  dtypes: Dtypes;
+  /** Inputs that the definition calls raw, by name; they are not among the values. */
+  raw: Record<string, RawTensor>;
+}
+
+export interface InputContext extends ReferenceContext {
+  axes: Axes;
+  recipe: string;
+  seed: number;
+  /** Of this input and seed. */
+  stream: RandomStream;
+  /** Values of inputs that stand before this one in the definition. */
+  values: TensorValues;
+}
+
+/** Makes a tensor: values, or of a raw input the bits themselves. */
+export type MakeInput = (context: InputContext) => ArrayLike<number>;
+
 /** What a kernel's reference.ts exports. */
 export interface ReferenceModule {
+  /** Recipes of its own, beside those of src/recipes.ts. */
+  recipes?: readonly string[];
+  /** Inputs that it makes itself. */
+  inputs?: Record<string, MakeInput>;
   /** Inputs that follow from the axes alone, such as a cos/sin table; not handed to the two functions below. */
   derivedInputs?: Record<string, (axes: Axes) => Float32Array>;
   /** The meaning of the kernel in float64. */
-  reference(axes: Axes, inputs: TensorValues): TensorValues;
+  reference(axes: Axes, inputs: TensorValues, context: ReferenceContext): TensorValues;
   /** The usual path in the outputs' own precision, rounded where it rounds: the measure of an honest error. */
-  naive(axes: Axes, inputs: TensorValues): TensorValues;
+  naive(axes: Axes, inputs: TensorValues, context: ReferenceContext): TensorValues;
 }
 
 /** reference.ts of a kernel folder, compiled in memory so that it is never older than its source. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { RECIPE_NAMES } from "./recipes.ts";
 
 const valuesSchema = z.strictObject({
   kind: z.literal("list"),
@@ -14,11 +13,22 @@ export const workloadSchema = z
     id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
     description: z.string().optional(),
     axes: z.record(z.string(), z.int().nonnegative()),
+    dtypes: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("of the definition's dtypes; default the first of each"),
     seed: z.int().nonnegative(),
-    recipe: z.enum(RECIPE_NAMES),
+    recipe: z.string().describe("of src/recipes.ts, or of the kernel's reference.ts"),
+    launches: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("in a row on the same workspaces; each further one takes inputs of another seed"),
     quick: z.boolean().default(false).describe("part of `check --quick`"),
+    full: z.boolean().default(false).describe("part of `check --full` alone"),
   })
-  .catchall(valuesSchema);
+  .catchall(valuesSchema)
+  .refine(({ quick, full }) => !(quick && full), "a workload is quick or full, not both");
 
 export type Workload = z.output<typeof workloadSchema>;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CHECKS, MEASUREMENTS } from "../src/checks/index.ts";
+import { CHECKS } from "../src/checks/index.ts";
 import { COMMANDS } from "../src/commands/index.ts";
 import { PACKAGE_ROOT } from "../src/package-root.ts";
 import { treePatterns } from "./architecture-tree.ts";
@@ -198,7 +198,7 @@ function artifactsOf(folder: string, variant: string, { targets, specialisations
 describe("lists", () => {
   it("have every check folder registered, with what judges and what describes", () => {
     const folders = new Set(files.filter((file) => /^src\/checks\/\w+\//.test(file)).map((file) => file.split("/")[2]));
-    expect([...CHECKS, ...MEASUREMENTS].map(({ name }) => name).sort()).toEqual([...folders].sort());
+    expect(CHECKS.map(({ name }) => name).sort()).toEqual([...folders].sort());
     const roles = [...folders].flatMap((name) => [`src/checks/${name}/judge.ts`, `src/checks/${name}/describe.ts`]);
     expect(roles.filter((file) => !files.includes(file))).toEqual([]);
   });

@@ -15,10 +15,11 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def recipe_sha256(variant: dict, tensors: dict) -> str:
-    """Hash of a variant's declaration and of the dtypes of the tensors among its parameters."""
-    names = [parameter["name"] for parameter in variant["parameters"]]
-    dtypes = {name: tensors[name]["dtype"] for name in names if name in tensors}
+def recipe_sha256(variant: dict, tensors: dict, choices: dict) -> str:
+    """Hash of a variant's declaration and of the dtypes of the tensors among its parameters, or what they may be."""
+    names = [parameter["name"] for stage in variant.get("stages", [variant]) for parameter in stage["parameters"]]
+    declared = {name: tensors[name]["dtype"] for name in names if name in tensors}
+    dtypes = {name: choices.get(dtype, dtype) for name, dtype in declared.items()}
     return hashlib.sha256(canonical_json({"dtypes": dtypes, "variant": variant}).encode()).hexdigest()
 
 

@@ -60,6 +60,8 @@ Napi::Object to_js(Napi::Env env, const BufferReport& report) {
   object.Set("bytesWritten", static_cast<double>(report.bytes_written));
   object.Set("uninitialisedBytes", static_cast<double>(report.uninitialised_bytes));
   object.Set("firstUninitialised", static_cast<double>(report.first_uninitialised));
+  object.Set("loadSectors", static_cast<double>(report.load_sectors));
+  object.Set("storeSectors", static_cast<double>(report.store_sectors));
   return object;
 }
 

@@ -31,7 +31,7 @@ Dim3 dims(const Napi::Object& object, const char* name) {
 
 Parameter to_parameter(const Napi::Object& object, PinnedLaunch& pinned) {
   const std::string kind = text(object, "kind");
-  Parameter parameter{Parameter::Kind::null, text(object, "name"), nullptr, 0, true};
+  Parameter parameter{Parameter::Kind::null, text(object, "name"), nullptr, 0, true, nullptr};
   if (kind == "null") return parameter;
   auto bytes = object.Get("bytes").As<Napi::Uint8Array>();
   parameter.size = bytes.ByteLength();
@@ -44,6 +44,13 @@ Parameter to_parameter(const Napi::Object& object, PinnedLaunch& pinned) {
     parameter.bytes = reinterpret_cast<std::byte*>(bytes.Data());
     parameter.initialised = object.Get("initialised").As<Napi::Boolean>();
     pinned.buffers.push_back(Napi::Persistent(bytes));
+    if (object.Has("writtenBefore") && !object.Get("writtenBefore").IsUndefined()) {
+      auto bits = object.Get("writtenBefore").As<Napi::Uint8Array>();
+      if (bits.ByteLength() != (parameter.size + 7) / 8)
+        throw Napi::RangeError::New(object.Env(), "writtenBefore has one bit per byte of its buffer");
+      parameter.written_before = reinterpret_cast<std::byte*>(bits.Data());
+      pinned.buffers.push_back(Napi::Persistent(bits));
+    }
   }
   return parameter;
 }

@@ -11,13 +11,15 @@ using machine::Buffer;
 
 namespace {
 
-BufferReport report_on(const Buffer& buffer) {
-  BufferReport report{buffer.name, buffer.read.count(), buffer.written.count(), 0, -1};
+BufferReport report_on(const Buffer& buffer, observers::Traffic::Sectors sectors) {
+  BufferReport report{buffer.name, buffer.read.count(), buffer.written.count(), 0, -1, sectors.loaded, sectors.stored};
   if (buffer.initialised) return report;
-  report.uninitialised_bytes = buffer.size - report.bytes_written;
+  const uint64_t held =
+      buffer.written_before ? buffer.written.count_with(*buffer.written_before) : report.bytes_written;
+  report.uninitialised_bytes = buffer.size - held;
   if (report.uninitialised_bytes == 0) return report;
   report.first_uninitialised = 0;
-  while (buffer.written.contains(static_cast<uint64_t>(report.first_uninitialised))) report.first_uninitialised++;
+  while (buffer.holds(static_cast<uint64_t>(report.first_uninitialised))) report.first_uninitialised++;
   return report;
 }
 
@@ -62,6 +64,8 @@ DeviceMemory::DeviceMemory(const Launch& launch, const VariableLayout& variables
     if (parameter.kind == Parameter::Kind::buffer) {
       budget.charge_host_bytes(parameter.size);
       add(parameter.name, parameter.bytes, parameter.size, parameter.initialised);
+      if (parameter.written_before != nullptr)
+        global_.back().written_before.emplace(parameter.size).add_bits(parameter.written_before);
     }
   parameters_end_ = global_.size();
   if (launch.cooperative) {
@@ -111,10 +115,20 @@ uint64_t DeviceMemory::unique_bytes_written() const {
   return bytes;
 }
 
-std::vector<BufferReport> DeviceMemory::reports() const {
+std::vector<BufferReport> DeviceMemory::reports(const observers::Traffic& traffic) const {
   std::vector<BufferReport> reports;
-  for (size_t i = first_parameter_; i < parameters_end_; i++) reports.push_back(report_on(global_[i]));
+  for (size_t i = first_parameter_; i < parameters_end_; i++)
+    reports.push_back(report_on(global_[i], traffic.sectors(static_cast<uint32_t>(i))));
   return reports;
+}
+
+void DeviceMemory::tell_what_was_written(const Launch& launch) const {
+  size_t buffer = first_parameter_;
+  for (const Parameter& parameter : launch.parameters) {
+    if (parameter.kind != Parameter::Kind::buffer) continue;
+    if (parameter.written_before != nullptr) global_[buffer].written.write_bits(parameter.written_before);
+    buffer++;
+  }
 }
 
 }  // namespace decode_lab::interpreter

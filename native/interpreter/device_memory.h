@@ -5,6 +5,7 @@
 #include "interpreter/decode.h"
 #include "launch.h"
 #include "machine/grid.h"
+#include "observers/traffic.h"
 
 namespace decode_lab::interpreter {
 
@@ -19,7 +20,8 @@ class DeviceMemory {
 
   void keep_undo();  // from here on, remembers what stores overwrite
   void undo();       // brings it back, forgets what the run noted, and makes later stores final
-  std::vector<BufferReport> reports() const;  // one per buffer parameter, in order
+  std::vector<BufferReport> reports(const observers::Traffic& traffic) const;  // one per buffer parameter, in order
+  void tell_what_was_written(const Launch& launch) const;  // in the parameters' `written_before`
   uint64_t unique_bytes_read() const;
   uint64_t unique_bytes_written() const;
 

@@ -196,7 +196,7 @@ Result report(const Attempt& attempt, const FindingWriter& writer, const DeviceM
   result.global.unique_bytes_read = memory.unique_bytes_read();
   result.global.unique_bytes_written = memory.unique_bytes_written();
   result.shared = traffic.shared();
-  result.buffers = memory.reports();
+  result.buffers = memory.reports(traffic);
   return result;
 }
 
@@ -242,6 +242,7 @@ Result run(const Launch& launch) {
     attempt->run();
   }
   Result result = report(*attempt, FindingWriter(module, program, launch), memory, grid);
+  memory.tell_what_was_written(launch);
   result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

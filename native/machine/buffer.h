@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "machine/byte_set.h"
@@ -27,9 +28,18 @@ struct Buffer {
   uint64_t base = 0;   // device address; 0 for shared memory, which is addressed from 0
   uint64_t size;       // bytes
   std::byte* host;
-  bool initialised;  // before the launch; if not, only `written` bytes hold something
+  bool initialised;  // before the launch; if not, only `written` bytes hold something, and those of `written_before`
   ByteSet read, written;
+  std::optional<ByteSet> written_before = std::nullopt;  // by earlier launches
   std::unique_ptr<UndoLog> undo = nullptr;  // null: stores are final
+
+  bool holds(uint64_t begin, uint64_t end) const {
+    return initialised || written.contains_all(begin, end) ||
+           (written_before && written_before->contains_all(begin, end));
+  }
+  bool holds(uint64_t byte) const {
+    return initialised || written.contains(byte) || (written_before && written_before->contains(byte));
+  }
 };
 
 }  // namespace decode_lab::machine

@@ -28,6 +28,23 @@ uint64_t ByteSet::count() const {
   return sum;
 }
 
+uint64_t ByteSet::count_with(const ByteSet& other) const {
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < words(); i++) sum += static_cast<uint64_t>(std::popcount(words_[i] | other.words_[i]));
+  return sum;
+}
+
+void ByteSet::add_bits(const std::byte* bits) {
+  auto* const own = reinterpret_cast<std::byte*>(words_);
+  for (uint64_t i = 0; i < (size_ + 7) / 8; i++) own[i] |= bits[i];
+  empty_ = false;
+}
+
+void ByteSet::write_bits(std::byte* bits) const {
+  const auto* const own = reinterpret_cast<const std::byte*>(words_);
+  for (uint64_t i = 0; i < (size_ + 7) / 8; i++) bits[i] |= own[i];
+}
+
 void ByteSet::clear() {
   empty_ = true;
   if (words() <= kSmallWords) {

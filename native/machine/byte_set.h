@@ -35,6 +35,10 @@ class ByteSet {
   }
   void fetch(uint64_t byte) const { __builtin_prefetch(words_ + (byte >> 6), 1); }  // it will be asked for soon
   uint64_t count() const;
+  uint64_t count_with(const ByteSet& other) const;  // of both, which have one size
+  // As bits, lowest first, in (size + 7) / 8 bytes.
+  void add_bits(const std::byte* bits);
+  void write_bits(std::byte* bits) const;  // in addition to those set there
   uint64_t size() const { return size_; }
   void clear();
 

@@ -73,7 +73,7 @@ void Initialised::request(const Request& request) {
     machine::Buffer& buffer = *span.place.buffer;
     const uint64_t begin = span.place.offset, end = begin + span.bytes(request.bytes);
     if (request.kind != Request::Kind::store) {
-      if (!buffer.initialised && !buffer.written.contains_all(begin, end)) look_closer(request, span);
+      if (!buffer.holds(begin, end)) look_closer(request, span);
       if (request.space == ptx::StateSpace::global) buffer.read.add(begin, end);
     }
     if (request.writes()) buffer.written.add(begin, end);
@@ -87,7 +87,7 @@ void Initialised::look_closer(const Request& request, const machine::Span& span)
     const uint64_t offset = span.offset_of(lane, request.bytes);
     uint64_t first = 0, bytes = 0;
     for (uint32_t i = 0; i < request.bytes; i++) {
-      if (buffer.written.contains(offset + i) || (request.operation->memory.used_bytes_mask >> i & 1) == 0) continue;
+      if (buffer.holds(offset + i) || (request.operation->memory.used_bytes_mask >> i & 1) == 0) continue;
       if (bytes++ == 0) first = offset + i;
     }
     if (bytes == 0) return;

@@ -39,10 +39,18 @@ class Numbers {
   uint32_t count_ = 0;
 };
 
-// Distinct 32-byte sectors that the lanes of one request touch; an aligned access lies within one.
-uint64_t sectors_of(const Request& request) {
+bool is_within_one_buffer(const Request& request) {
+  const machine::Buffer* const first = request.spans.front().place.buffer;
+  return std::all_of(request.spans.begin(), request.spans.end(),
+                     [first](const machine::Span& span) { return span.place.buffer == first; });
+}
+
+// Distinct 32-byte sectors that the lanes of one request touch in a buffer, or in all; an aligned access lies within
+// one.
+uint64_t sectors_of(const Request& request, const machine::Buffer* only) {
   Numbers<size_t{kLanes} * machine::kMostBytesPerLane / kSectorBytes + kLanes> sectors;
   for (const machine::Span& span : request.spans) {
+    if (only != nullptr && span.place.buffer != only) continue;
     const uint64_t begin = span.place.buffer->base + span.place.offset, end = begin + span.bytes(request.bytes);
     if (request.spans.size() == 1) return (end - 1) / kSectorBytes - begin / kSectorBytes + 1;
     for (uint64_t sector = begin / kSectorBytes; sector * kSectorBytes < end; sector++) sectors.add(sector);
@@ -110,7 +118,7 @@ void Traffic::count(const Request& request, bool is_load) {
   if (request.space == ptx::StateSpace::global) {
     const uint64_t bytes = uint64_t{machine::lane_count(request.lanes)} * request.bytes;
     (is_load ? global_.load_requests : global_.store_requests) += 1;
-    (is_load ? global_.load_sectors : global_.store_sectors) += sectors_of(request);
+    (is_load ? global_.load_sectors : global_.store_sectors) += count_sectors(request, is_load);
     (is_load ? global_.load_bytes : global_.store_bytes) += bytes;
   } else if (request.space == ptx::StateSpace::shared) {
     const Wavefronts wavefronts = wavefronts_of(request);
@@ -120,7 +128,28 @@ void Traffic::count(const Request& request, bool is_load) {
   }
 }
 
+uint64_t Traffic::count_sectors(const Request& request, bool is_load) {
+  uint64_t sum = 0;
+  const auto count_in = [&](const machine::Buffer& buffer, uint64_t count) {
+    if (buffer.index >= sectors_.size()) sectors_.resize(buffer.index + 1);
+    (is_load ? sectors_[buffer.index].loaded : sectors_[buffer.index].stored) += count;
+    sum += count;
+  };
+  if (is_within_one_buffer(request)) {
+    count_in(*request.spans.front().place.buffer, sectors_of(request, nullptr));
+    return sum;
+  }
+  std::vector<const machine::Buffer*> buffers;
+  for (const machine::Span& span : request.spans) buffers.push_back(span.place.buffer);
+  std::sort(buffers.begin(), buffers.end());
+  buffers.erase(std::unique(buffers.begin(), buffers.end()), buffers.end());
+  for (const machine::Buffer* const buffer : buffers) count_in(*buffer, sectors_of(request, buffer));
+  return sum;
+}
+
 void Traffic::merge(const Traffic& other) {
+  if (sectors_.size() < other.sectors_.size()) sectors_.resize(other.sectors_.size());
+  for (size_t i = 0; i < other.sectors_.size(); i++) add(sectors_[i], other.sectors_[i]);
   add(global_, other.global_);
   add(shared_, other.shared_);
 }

@@ -2,60 +2,61 @@ import { type Artifact, artifactSchema } from "../artifact.ts";
 import { recordId } from "../canonical.ts";
 import type { Definition } from "../definition.ts";
 import { inputModified, type WorkloadInputs } from "../inputs.ts";
-import type { NativeLaunch, NativeResult } from "../native/addon.ts";
 import type { Observation } from "../observation.ts";
 import type { Workload } from "../workload.ts";
 import { artifactLaunch } from "./artifact-launch.ts";
 import type { Backend } from "./backend.ts";
+import { LaunchMemory, type Workspaces } from "./launch-memory.ts";
+import { joinStages, type StageResult } from "./stages.ts";
 
-/** Runs the artifact on copies of the workload's inputs and gathers what the backend saw. */
+/** What runs: the artifacts of a variant's stages, one after the other. */
+export interface Code {
+  definition: Definition;
+  artifacts: readonly Artifact[];
+}
+
+/** Runs the stages on copies of the workload's inputs and gathers what the backend saw; ends at the first that does not end by itself. */
 export async function observe(
   backend: Backend,
-  definition: Definition,
-  artifact: Artifact,
+  { definition, artifacts }: Code,
   workload: Workload,
   inputs: WorkloadInputs,
+  workspaces: Workspaces,
   seed: number,
 ): Promise<Observation> {
-  const launch = await artifactLaunch(definition, artifact, inputs, seed);
-  const result = await backend.execute(launch);
+  const memory = new LaunchMemory(definition, inputs, workspaces);
+  const results: StageResult[] = [];
+  for (const artifact of artifacts) {
+    const launch = await artifactLaunch(artifact, inputs, memory, seed);
+    const result = await backend.execute(launch);
+    results.push({ stage: artifact.stage, result });
+    if (result.status !== "ok" && result.status !== "failed") break;
+  }
+  const joined = joinStages(results);
   return {
     schema: "decode-lab/observation@1",
-    artifact: recordId(artifactSchema.strip().parse(artifact)),
+    artifacts: artifacts.map((artifact) => recordId(artifactSchema.strip().parse(artifact))),
     workload: recordId(workload),
     backend: backend.name,
     environment: backend.environment(),
-    status: result.status,
-    reason: result.reason,
-    outputs: outputsOf(definition, launch),
-    findings: result.findings,
-    prints: result.prints,
-    instructions: result.instructions,
-    laneOperations: result.laneOperations,
-    wallSeconds: result.wallSeconds,
-    ordered: result.ordered,
-    traffic: result.traffic,
-    buffers: result.buffers,
-    modifiedInputs: modifiedInputs(inputs, launch, result),
+    outputs: memory.outputs(),
+    modifiedInputs: modifiedInputs(definition, inputs, memory, joined.buffers),
+    ...joined,
   };
 }
 
-/** Every output of the definition; one without elements, whose pointer is null, has no bytes. */
-function outputsOf(definition: Definition, launch: NativeLaunch): Record<string, Uint8Array> {
-  const outputs: Record<string, Uint8Array> = {};
-  for (const { name, ...parameter } of launch.params) {
-    if (!(name in definition.outputs)) continue;
-    outputs[name] = parameter.kind === "buffer" ? parameter.bytes : new Uint8Array();
-  }
-  return outputs;
-}
-
-function modifiedInputs(inputs: WorkloadInputs, launch: NativeLaunch, result: NativeResult): string[] {
-  const buffers = launch.params.filter((parameter) => parameter.kind === "buffer");
-  return buffers
-    .filter(({ name, bytes }, i) => {
-      if (!inputs.tensors.has(name)) return false;
-      return inputModified(inputs, name, bytes, result.buffers[i]?.bytesWritten ?? 0);
+/** Of the inputs that the kernel may not update. */
+function modifiedInputs(
+  definition: Definition,
+  inputs: WorkloadInputs,
+  memory: LaunchMemory,
+  buffers: Observation["buffers"] = [],
+): string[] {
+  return memory
+    .lentInputs()
+    .filter(({ name, bytes }) => {
+      const written = buffers.find((buffer) => buffer.name === name)?.bytesWritten ?? 0;
+      return inputModified(inputs, name, bytes, written) && !(name in definition.outputs);
     })
     .map(({ name }) => name);
 }

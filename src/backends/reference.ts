@@ -1,23 +1,23 @@
 import { join } from "node:path";
 import type { Kernel } from "../catalogue.ts";
-import { brokenConstraint, elementCount, shapeFor } from "../definition.ts";
+import { brokenConstraint, elementCount, isPresent, shapeFor } from "../definition.ts";
 import { DecodeLabError } from "../errors.ts";
 import { inputModified, lendInput, makeInputs, type WorkloadInputs } from "../inputs.ts";
 import { faultOf, loadReferenceModule, type ReferenceModule, type TensorValues } from "../reference-module.ts";
 import type { Workload } from "../workload.ts";
 
-/** The inputs of a workload with what reference.ts makes of them. */
+/** The inputs of one launch of a workload with what reference.ts makes of them. */
 export interface ReferenceObservation {
   inputs: WorkloadInputs;
   reference: TensorValues;
   naive: TensorValues;
 }
 
-/** The references of one kernel; each workload is computed once, however many variants ask. */
+/** The references of one kernel; each workload is computed once, however many variants ask, until it is dropped. */
 export class ReferenceBackend {
   readonly #kernel: Kernel;
   readonly #module: ReferenceModule;
-  readonly #observations = new Map<string, ReferenceObservation>();
+  readonly #observations = new Map<string, ReferenceObservation[]>();
 
   private constructor(kernel: Kernel, module: ReferenceModule) {
     this.#kernel = kernel;
@@ -28,7 +28,8 @@ export class ReferenceBackend {
     return new ReferenceBackend(kernel, await loadReferenceModule(kernel.folder));
   }
 
-  observe(workload: Workload): ReferenceObservation {
+  /** One a launch. */
+  observe(workload: Workload): ReferenceObservation[] {
     const known = this.#observations.get(workload.id);
     if (known !== undefined) return known;
     const { definition } = this.#kernel;
@@ -39,20 +40,31 @@ export class ReferenceBackend {
         `workload ${workload.id} of ${definition.name} breaks the constraint \`${broken}\``,
       );
     }
-    const inputs = this.#inputs(workload);
-    const observation: ReferenceObservation = {
-      inputs,
-      reference: this.#outputs("reference", workload, inputs.values),
-      naive: this.#outputs("naive", workload, inputs.values),
-    };
-    this.#observations.set(workload.id, observation);
-    return observation;
+    const observations = Array.from({ length: workload.launches }, (_, launch) =>
+      this.#observeLaunch(workload, launch),
+    );
+    this.#observations.set(workload.id, observations);
+    return observations;
   }
 
-  #inputs(workload: Workload): WorkloadInputs {
+  /** Forgets a workload, which may hold a gigabyte. */
+  drop(workload: Workload): void {
+    this.#observations.delete(workload.id);
+  }
+
+  #observeLaunch(workload: Workload, launch: number): ReferenceObservation {
+    const inputs = this.#inputs(workload, launch);
+    return {
+      inputs,
+      reference: this.#outputs("reference", workload, inputs),
+      naive: this.#outputs("naive", workload, inputs),
+    };
+  }
+
+  #inputs(workload: Workload, launch: number): WorkloadInputs {
     const { definition, folder } = this.#kernel;
     try {
-      const inputs = makeInputs(definition, this.#module, workload);
+      const inputs = makeInputs(definition, this.#module, workload, launch);
       this.#tryDerived(inputs, workload);
       return inputs;
     } catch (error) {
@@ -73,14 +85,15 @@ export class ReferenceBackend {
   }
 
   /** What one of the two functions yields, with every output at its length. */
-  #outputs(name: "reference" | "naive", { id, axes }: Workload, values: TensorValues): TensorValues {
+  #outputs(name: "reference" | "naive", { id, axes }: Workload, { values, context }: WorkloadInputs): TensorValues {
     const { definition, folder } = this.#kernel;
     const file = join(folder, "reference.ts");
     try {
-      const outputs: TensorValues | undefined = this.#module[name](axes, values);
-      for (const [output, { shape }] of Object.entries(definition.outputs)) {
+      const outputs: TensorValues | undefined = this.#module[name](axes, values, context);
+      for (const [output, declared] of Object.entries(definition.outputs)) {
+        if (!isPresent(declared, axes)) continue;
         const found = outputs?.[output]?.length ?? "no";
-        const wanted = elementCount(shapeFor(shape, axes));
+        const wanted = elementCount(shapeFor(declared.shape, axes));
         if (found === wanted) continue;
         throw new Error(`it yields ${found} values for output \`${output}\`, its shape takes ${wanted}`);
       }

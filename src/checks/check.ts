@@ -1,12 +1,17 @@
 import type { Dtype } from "../dtype.ts";
 import type { CheckName, Finding } from "../finding.ts";
-import type { Observation, Traffic } from "../observation.ts";
+import type { Observation } from "../observation.ts";
+import type { OutputRule } from "../tensor-declaration.ts";
+import type { TrafficGate } from "../traffic-gate.ts";
 
 /** One output with what it should hold. */
 export interface ExpectedOutput {
   name: string;
   dtype: Dtype;
   shape: number[];
+  rule: OutputRule | "naive-2x";
+  /** Of an output that is updated in place: its bytes before the launch. */
+  before?: Uint8Array | undefined;
   reference: Float64Array;
   naive: Float64Array;
 }
@@ -15,6 +20,9 @@ export interface ExpectedOutput {
 export interface Trial {
   observation: Observation;
   outputs: ExpectedOutput[];
+  /** Names of scratch buffers. */
+  workspaces: ReadonlySet<string>;
+  gates: readonly TrafficGate[];
 }
 
 export interface Judgement {
@@ -33,13 +41,4 @@ export interface Check {
   judge(trial: Trial): Judgement;
   /** Title of a finding: what happened, without where. */
   describe(finding: Finding): string;
-}
-
-/** One check that only measures: a folder with judge.ts and describe.ts. */
-export interface Measurement {
-  name: "traffic";
-  heading: string;
-  judge(trial: Trial): Judgement;
-  /** One line of what was measured. */
-  describe(traffic: Traffic | undefined): string;
 }

@@ -7,7 +7,7 @@ import { describe as describeBarriers } from "./barriers/describe.ts";
 import { judge as judgeBarriers } from "./barriers/judge.ts";
 import { describe as describeBounds } from "./bounds/describe.ts";
 import { judge as judgeBounds } from "./bounds/judge.ts";
-import type { Check, Measurement } from "./check.ts";
+import type { Check } from "./check.ts";
 import { describe as describeDeadlock } from "./deadlock/describe.ts";
 import { judge as judgeDeadlock } from "./deadlock/judge.ts";
 import { describe as describeDiff } from "./diff/describe.ts";
@@ -29,10 +29,6 @@ export const CHECKS: readonly Check[] = [
   { name: "barriers", heading: "barrier", judge: judgeBarriers, describe: describeBarriers },
   { name: "deadlock", heading: undefined, judge: judgeDeadlock, describe: describeDeadlock },
   { name: "assert", heading: undefined, judge: judgeAssert, describe: describeAssert },
-];
-
-/** Every measurement, in the order of columns after the checks'. */
-export const MEASUREMENTS: readonly Measurement[] = [
   { name: "traffic", heading: "traffic", judge: judgeTraffic, describe: describeTraffic },
 ];
 

@@ -1,7 +1,7 @@
 import { type Finding, isError } from "../finding.ts";
 import type { Status } from "../observation.ts";
 import type { Judgement, Trial } from "./check.ts";
-import { CHECKS, MEASUREMENTS } from "./index.ts";
+import { CHECKS } from "./index.ts";
 import { countText } from "./observed.ts";
 
 /** What the checks say of one trial. */
@@ -13,7 +13,7 @@ export interface TrialVerdict {
   figures: Record<string, number>;
 }
 
-const COLUMNS = [...CHECKS, ...MEASUREMENTS].filter((column) => column.heading !== undefined);
+const COLUMNS = CHECKS.filter((column) => column.heading !== undefined);
 
 export const COLUMN_HEADINGS: readonly string[] = COLUMNS.map((column) => column.heading as string);
 
@@ -22,7 +22,7 @@ export function judgeTrial(trial: Trial): TrialVerdict {
   const findings: Finding[] = [];
   const figures: Record<string, number> = {};
   const judgements: Judgement[] = [];
-  for (const check of [...CHECKS, ...MEASUREMENTS]) {
+  for (const check of CHECKS) {
     const judgement = check.judge(trial);
     findings.push(...judgement.findings);
     Object.assign(figures, judgement.figures);

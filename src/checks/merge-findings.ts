@@ -61,6 +61,11 @@ function keyed(findings: readonly Finding[]): [string, Finding][] {
   });
 }
 
+/** What makes two findings of one kernel's launches the same: the check, the buffer and the PTX lines. */
+export function sitesOf({ check, class: kind, severity, buffer, first, second }: Finding): string {
+  return [check, kind, severity, buffer, first?.ptxLine ?? 0, second?.ptxLine ?? 0].join(" ");
+}
+
 /** Undefined where a site has no source line, since PTX lines say nothing about another file's. */
 function sourceKey({ check, severity, first, second }: Finding): string | undefined {
   const sites = [first, second].filter((site): site is Site => site !== undefined);

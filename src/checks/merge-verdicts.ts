@@ -50,6 +50,11 @@ export function mergeVerdicts(
 /** From good to bad; a run that ended early has not been judged to its end. */
 const RANKING: readonly Status[] = ["ok", "failed", "timed-out", "deadlocked", "trapped"];
 
+/** The worse of two. */
+export function severest(left: Status, right: Status): Status {
+  return RANKING.indexOf(right) > RANKING.indexOf(left) ? right : left;
+}
+
 /** The first of the worst. */
 function worstOf(verdicts: readonly ScheduleVerdict[]): ScheduleVerdict {
   return verdicts.reduce((worst, verdict) =>

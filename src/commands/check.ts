@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { BACKENDS, DEFAULT_BACKEND } from "../backends/index.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import { checkText } from "../report/check-text.ts";
@@ -12,6 +12,7 @@ interface CheckFlags extends SharedOptions {
   target?: string;
   workload?: string;
   quick?: boolean;
+  full?: boolean;
   exhibits?: boolean;
   schedules?: number;
   unoptimised?: boolean;
@@ -27,7 +28,8 @@ export function checkCommand(finish: (exitCode: ExitCode) => void): Command {
     .option("--backend <NAME>", `one of ${BACKENDS.map(({ name }) => name).join(", ")}`, DEFAULT_BACKEND)
     .option("--target <SM>", "only artifacts of this target, for instance sm_80")
     .option("--workload <ID>", "only this workload")
-    .option("--quick", "only the workloads marked quick")
+    .addOption(new Option("--quick", "only the workloads marked quick").conflicts("full"))
+    .addOption(new Option("--full", "with the workloads at full size, which take minutes"))
     .option("--exhibits", "the variants that are wrong on purpose: each must be caught, its twin must pass")
     .option("--schedules <N>", "run each row under seeds 0 to N - 1; default 1", positiveInteger)
     .option("--unoptimised", "CUDA: a second pass over code from nvcc -G, where no optimiser hid a race")

@@ -48,7 +48,14 @@ export interface EntryParameter {
 export type Dim3 = [number, number, number];
 
 export type NativeParameter =
-  | { kind: "buffer"; name: string; bytes: Uint8Array; initialised: boolean }
+  | {
+      kind: "buffer";
+      name: string;
+      bytes: Uint8Array;
+      initialised: boolean;
+      /** One bit per byte that launches before this one wrote; this one adds to it. */
+      writtenBefore?: Uint8Array;
+    }
   | { kind: "scalar"; name: string; bytes: Uint8Array }
   | { kind: "null"; name: string };
 

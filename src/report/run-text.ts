@@ -1,9 +1,9 @@
-import { describe as describeTraffic } from "../checks/traffic/describe.ts";
 import type { Report } from "./documents.ts";
 import { findingText } from "./finding-text.ts";
 import { differenceText, scopeText } from "./schedule-text.ts";
 import type { SourceExcerpts } from "./source-excerpts.ts";
 import type { Terminal } from "./terminal.ts";
+import { trafficText } from "./traffic-text.ts";
 
 /** What `run` prints: findings, the kernel's own lines, then status, work, traffic and the hash of each output. */
 export function runText(report: Report, sources: SourceExcerpts, terminal: Terminal): string {
@@ -21,7 +21,7 @@ export function runText(report: Report, sources: SourceExcerpts, terminal: Termi
     `status        ${status}${reason}`,
     ...notes.flatMap(([label, note]) => (note === undefined ? [] : [`${label.padEnd(13)} ${note}`])),
     `work          ${report.instructions ?? 0} warp instructions in ${(report.wallSeconds ?? 0).toFixed(3)} s`,
-    `global memory ${describeTraffic(report.traffic)}`,
+    `global memory ${trafficText(report.traffic)}`,
     ...Object.entries(report.outputs).map(([name, { sha256, file }]) => {
       const where = file === undefined ? "" : ` in ${file}`;
       return `output        ${name} sha256 ${sha256}${where}`;

@@ -4,8 +4,8 @@ import { basename, dirname, join, relative } from "node:path";
 import type { Artifact } from "../artifact.ts";
 import { canonicalJson, sha256 } from "../canonical.ts";
 import { loadArtifactIfPresent, type Subject } from "../catalogue.ts";
-import { DTYPES } from "../dtype.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
+import { parameterNames } from "../variant.ts";
 import type { PlannedRow } from "./plan.ts";
 
 /** An artifact that does not answer to its source. */
@@ -16,12 +16,14 @@ export interface StaleArtifact {
 
 /** The artifacts of the rows that are missing, or whose sources, declaration or code have changed since they were made. */
 export async function staleArtifacts(rows: readonly PlannedRow[]): Promise<StaleArtifact[]> {
-  const byFile = new Map(rows.map((row) => [row.artifactFile, row]));
-  const checked = await Promise.all([...byFile.values()].map(async (row) => ({ row, reason: await staleReason(row) })));
+  const byFile = new Map(rows.flatMap((row) => row.artifactFiles.map((file) => [file, row] as const)));
+  const checked = await Promise.all(
+    [...byFile].map(async ([file, row]) => ({ row, reason: await staleReason(row, file) })),
+  );
   return checked.flatMap(({ row, reason }) => (reason === undefined ? [] : [{ row, reason }]));
 }
 
-async function staleReason({ artifactFile, subject }: PlannedRow): Promise<string | undefined> {
+async function staleReason({ subject }: PlannedRow, artifactFile: string): Promise<string | undefined> {
   const name = relative(PACKAGE_ROOT, artifactFile);
   const artifact = await loadArtifactIfPresent(artifactFile);
   if (artifact === undefined) return `${name} is missing`;
@@ -53,9 +55,9 @@ function recipeChange(subject: Subject, { provenance }: Artifact): string | unde
 
 /** Hash of a variant's declaration and of the dtypes of the tensors among its parameters, as provenance.py computes it. */
 function recipeSha256({ kernel: { definition }, variant }: Subject): string {
-  const dtypes = variant.parameters.flatMap(({ name }) => {
-    const tensor = definition.outputs[name] ?? definition.inputs[name];
-    return tensor === undefined ? [] : [[name, DTYPES[tensor.dtype].longName]];
+  const dtypes = parameterNames(variant).flatMap((name) => {
+    const tensor = definition.outputs[name] ?? definition.inputs[name] ?? definition.workspaces[name];
+    return tensor === undefined ? [] : [[name, definition.dtypes[tensor.dtype] ?? tensor.dtype]];
   });
   return sha256(canonicalJson({ dtypes: Object.fromEntries(dtypes), variant }));
 }

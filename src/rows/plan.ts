@@ -1,5 +1,5 @@
 import {
-  artifactFile,
+  artifactFiles,
   exhibitSubject,
   type Kernel,
   kernelNames,
@@ -18,9 +18,10 @@ export interface PlannedRow {
   subject: Subject;
   target: string;
   workload: Workload;
-  artifactFile: string;
+  /** One a stage, in their order. */
+  artifactFiles: string[];
   /** The same source compiled without optimisation, for a second pass. */
-  unoptimisedFile?: string;
+  unoptimisedFiles?: string[];
   exhibit?: { record: Exhibit; side: ExhibitSide };
 }
 
@@ -30,6 +31,8 @@ export interface Selection {
   target?: string | undefined;
   workload?: string | undefined;
   quick: boolean;
+  /** With the workloads marked full. */
+  full?: boolean;
   exhibits: boolean;
 }
 
@@ -83,9 +86,9 @@ function variantRows(kernel: Kernel, variant: string | undefined, selection: Sel
   );
 }
 
-function chosenWorkloads({ definition }: Kernel, { workload, quick }: Selection): Workload[] {
+function chosenWorkloads({ definition }: Kernel, { workload, quick, full = false }: Selection): Workload[] {
   if (workload !== undefined) return [workloadNamed(definition, workload)];
-  return definition.workloads.filter((candidate) => !quick || candidate.quick);
+  return definition.workloads.filter((candidate) => (quick ? candidate.quick : full || !candidate.full));
 }
 
 /** A kernel without exhibits has no rows, which is an error only where a selector names it. */
@@ -113,6 +116,6 @@ function noExhibit(op: string, name: string | undefined, all: readonly Exhibit[]
 }
 
 function rowIfFitting(subject: Subject, target: string, workload: Workload): PlannedRow[] {
-  const file = artifactFile(subject, target, workload);
-  return file === undefined ? [] : [{ subject, target, workload, artifactFile: file }];
+  const files = artifactFiles(subject, target, workload);
+  return files.length === 0 ? [] : [{ subject, target, workload, artifactFiles: files }];
 }

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { loadArtifact } from "../artifact.ts";
+import { type Artifact, loadArtifact } from "../artifact.ts";
 import type { Backend } from "../backends/backend.ts";
 import { ReferenceBackend } from "../backends/reference.ts";
 import type { Kernel } from "../catalogue.ts";
@@ -9,6 +9,7 @@ import { countFindings } from "../finding.ts";
 import type { CheckRow } from "../report/documents.ts";
 import type { FinishedRow } from "../report/finished-row.ts";
 import { reportFields } from "../report/report-fields.ts";
+import { gatesFor } from "../traffic-gate.ts";
 import { caughtAsExpected } from "./exhibit-verdict.ts";
 import { judgeSchedules, type RowSubject } from "./judge-schedules.ts";
 import type { PlannedRow } from "./plan.ts";
@@ -24,15 +25,22 @@ export class RowRunner {
     this.#schedules = schedules;
   }
 
+  /** Forgets the inputs of a workload that no further row takes. */
+  async drop({ subject, workload }: PlannedRow): Promise<void> {
+    (await this.#references.get(subject.kernel.folder))?.drop(workload);
+  }
+
   async run(plan: PlannedRow): Promise<FinishedRow> {
     const started = performance.now();
     const { kernel } = plan.subject;
     const reference = await this.#referenceOf(kernel);
-    const artifact = await loadArtifact(plan.artifactFile);
-    const { unoptimisedFile, workload } = plan;
-    const unoptimised = unoptimisedFile === undefined ? undefined : { ...artifact, codeFile: unoptimisedFile };
+    const artifacts = await Promise.all(plan.artifactFiles.map(loadArtifact));
+    const { unoptimisedFiles, workload } = plan;
+    const unoptimised = unoptimisedFiles?.map((codeFile, i) => ({ ...(artifacts[i] as Artifact), codeFile }));
     const expected = reference.observe(workload);
-    const outcome = await this.#judge({ definition: kernel.definition, artifact, unoptimised, workload, expected });
+    const { definition } = kernel;
+    const gates = plan.exhibit === undefined ? gatesFor(definition.traffic, plan.subject.name, workload.id) : [];
+    const outcome = await this.#judge({ definition, artifacts, unoptimised, workload, expected, gates });
     const verdict = verdictOf(plan, outcome);
     const record: CheckRow = {
       op: kernel.definition.name,

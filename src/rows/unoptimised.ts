@@ -17,10 +17,12 @@ export async function withUnoptimisedCode(plan: readonly PlannedRow[], folder: s
     const selection = ["--op", kernel.definition.name, "--variant", name];
     await runCompiler([...selection, "--unoptimised", "--out", folder]);
   }
-  return plan.map((row) => (compiled.includes(row) ? { ...row, unoptimisedFile: unoptimisedFile(row, folder) } : row));
+  return plan.map((row) =>
+    compiled.includes(row) ? { ...row, unoptimisedFiles: unoptimisedFiles(row, folder) } : row,
+  );
 }
 
-function unoptimisedFile({ subject, artifactFile }: PlannedRow, folder: string): string {
-  const name = basename(artifactFile, ".json");
-  return join(folder, relative(KERNELS_FOLDER, subject.artifactFolder), `${name}.unoptimised.ptx`);
+function unoptimisedFiles({ subject, artifactFiles }: PlannedRow, folder: string): string[] {
+  const below = join(folder, relative(KERNELS_FOLDER, subject.artifactFolder));
+  return artifactFiles.map((file) => join(below, `${basename(file, ".json")}.unoptimised.ptx`));
 }

@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { backendNamed, DEFAULT_BACKEND } from "../backends/index.ts";
-import { mapConcurrently } from "../concurrency.ts";
 import { DecodeLabError, EXIT, type ExitCode } from "../errors.ts";
 import { CHECK_NAMES } from "../finding.ts";
 import type { CheckReport, CheckRow } from "../report/documents.ts";
 import type { FinishedRow } from "../report/finished-row.ts";
 import { staleArtifacts } from "../rows/freshness.ts";
 import { type PlannedRow, planRows } from "../rows/plan.ts";
+import { runByWorkload } from "../rows/run-order.ts";
 import { RowRunner } from "../rows/run-row.ts";
 import { withUnoptimisedCode } from "../rows/unoptimised.ts";
 import { compile } from "./compile.ts";
@@ -21,6 +21,8 @@ export interface CheckOptions {
   target?: string | undefined;
   workload?: string | undefined;
   quick?: boolean;
+  /** With the workloads at full size. */
+  full?: boolean;
   exhibits?: boolean;
   /** Seeds to run each row under, from 0; default 1. */
   schedules?: number;
@@ -44,18 +46,20 @@ export async function check(options: CheckOptions = {}): Promise<CheckOutcome> {
     target: options.target,
     workload: options.workload,
     quick: options.quick ?? false,
+    full: options.full ?? false,
     exhibits: options.exhibits ?? false,
   });
   await refresh(plan);
   const runner = new RowRunner(backend, options.schedules ?? 1);
   const runRows = (planned: readonly PlannedRow[]) => {
     let finished = 0;
-    return mapConcurrently(planned, availableParallelism(), async (row) => {
+    const run = async (row: PlannedRow) => {
       const result = await runner.run(row);
       finished += 1;
       options.onProgress?.(finished, planned.length);
       return result;
-    });
+    };
+    return runByWorkload(planned, run, (row) => runner.drop(row));
   };
   const rows = await (options.unoptimised
     ? inScratchFolder(async (folder) => runRows(await withUnoptimisedCode(plan, folder)))

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ReferenceBackend } from "../../src/backends/reference.ts";
+import { ReferenceBackend, type ReferenceObservation } from "../../src/backends/reference.ts";
 import { kernelNames, loadKernel, workloadNamed } from "../../src/catalogue.ts";
+import { dtypesFor, tensorDtype } from "../../src/definition.ts";
 import { DTYPES, encode } from "../../src/dtype.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
 
@@ -29,10 +30,17 @@ it.each(cases)("$op $id gives the bytes that the Python tests compare with", asy
   const kernel = await loadKernel(op);
   const { definition } = kernel;
   const workload = workloadNamed(definition, id);
-  const { inputs, reference, naive } = (await ReferenceBackend.load(kernel)).observe(workload);
-  const drawn = Object.entries(inputs.values).map(([name, values]) => {
-    const dtype = definition.inputs[name]?.dtype ?? "f64";
-    return [name, { dtype: DTYPES[dtype].longName, base64: base64(encode(dtype, values)) }];
+  const [first] = (await ReferenceBackend.load(kernel)).observe(workload);
+  const { inputs, reference, naive } = first as ReferenceObservation;
+  const dtypes = dtypesFor(definition, workload.dtypes);
+  const dtypeOf = (tensor: { dtype: string } | undefined) =>
+    tensor === undefined ? "f64" : tensorDtype(tensor, dtypes);
+  const drawn = Object.keys(definition.inputs).flatMap((name) => {
+    const dtype = dtypeOf(definition.inputs[name]);
+    const values = inputs.values[name];
+    const bytes = values === undefined ? inputs.context.raw[name] : encode(dtype, values);
+    if (bytes === undefined) return [];
+    return [[name, { dtype: DTYPES[dtype].longName, base64: base64(bytes) }]];
   });
   const document = {
     schema: "decode-lab/golden@1",
@@ -41,7 +49,7 @@ it.each(cases)("$op $id gives the bytes that the Python tests compare with", asy
     axes: workload.axes,
     inputs: Object.fromEntries(drawn),
     reference: mapValues(reference, (_, values) => base64(encode("f64", values))),
-    naive: mapValues(naive, (name, values) => base64(encode(definition.outputs[name]?.dtype ?? "f64", values))),
+    naive: mapValues(naive, (name, values) => base64(encode(dtypeOf(definition.outputs[name]), values))),
   };
   const file = join(PACKAGE_ROOT, "kernels", "tests", "golden", `${op}.${id}.json`);
   await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(file);
@@ -54,6 +62,6 @@ function mapValues(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(name, value)]));
 }
 
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64");
+function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("base64");
 }

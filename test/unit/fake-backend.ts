@@ -53,6 +53,8 @@ export function fakeBackend(kernel: FakeKernel): Backend {
             bytesWritten: written ? size : 0,
             uninitialisedBytes: unwritten,
             firstUninitialised: unwritten > 0 ? 0 : -1,
+            loadSectors: 0,
+            storeSectors: 0,
           },
         ];
       });

@@ -34,7 +34,11 @@ async function exhibitRow(side: "broken" | "twin"): Promise<PlannedRow> {
 function rowOf(kernel: Kernel, subject: PlannedRow["subject"], artifact: string): PlannedRow {
   const [workload] = kernel.definition.workloads;
   if (workload === undefined) throw new Error("qnorm_rope has a workload");
-  return { subject, target: "sm_80", workload, artifactFile: join(subject.artifactFolder, artifact) };
+  return { subject, target: "sm_80", workload, artifactFiles: [join(subject.artifactFolder, artifact)] };
+}
+
+function artifactOf({ artifactFiles }: PlannedRow): string {
+  return artifactFiles[0] as string;
 }
 
 type Json = Record<string, unknown>;
@@ -61,12 +65,12 @@ describe("an artifact", () => {
   });
 
   it("is stale if its code is not what the record describes", async () => {
-    writeFileSync(row.artifactFile.replace(/json$/, "ptx"), "// something else\n");
+    writeFileSync(artifactOf(row).replace(/json$/, "ptx"), "// something else\n");
     expect(await reasons()).toEqual([expect.stringMatching(/is not the code that its record describes$/)]);
   });
 
   it("is stale if it is missing", async () => {
-    rmSync(row.artifactFile);
+    rmSync(artifactOf(row));
     expect(await reasons()).toEqual([expect.stringMatching(/is missing$/)]);
   });
 });
@@ -150,7 +154,7 @@ describe("a file that the source uses", () => {
   beforeEach(() => {
     mkdirSync(join(root, "shared"));
     writeFileSync(file(), "#define N 1\n");
-    edit(row.artifactFile, ({ provenance }: { provenance: Json }) => {
+    edit(artifactOf(row), ({ provenance }: { provenance: Json }) => {
       provenance.dependencies = { [PATH]: sha256("#define N 1\n") };
     });
   });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ReferenceBackend } from "../../src/backends/reference.ts";
+import { ReferenceBackend, type ReferenceObservation } from "../../src/backends/reference.ts";
 import { loadKernel } from "../../src/catalogue.ts";
 import { encode } from "../../src/dtype.ts";
 import { DecodeLabError } from "../../src/errors.ts";
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const [row] = await planRows({ ...SELECTION, workload: WORKLOAD });
   plan = row as PlannedRow;
   const backend = await ReferenceBackend.load(await loadKernel("qnorm_rope"));
-  reference = backend.observe(plan.workload).reference;
+  reference = (backend.observe(plan.workload)[0] as ReferenceObservation).reference;
 });
 
 /** A kernel that writes the reference, changed by `change`. */
@@ -164,7 +164,7 @@ describe("a row under several schedules", () => {
 
 describe("a row with a second pass", () => {
   it("fails for a race that the unoptimised code alone shows, whose values are not judged", async () => {
-    const row = { ...plan, unoptimisedFile: plan.artifactFile };
+    const row = { ...plan, unoptimisedFiles: plan.artifactFiles };
     const isSecond = ({ ptx }: NativeLaunch) => ptx.startsWith("{");
     const kernel = writing();
     const record = await recordOf(

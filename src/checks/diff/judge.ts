@@ -3,7 +3,8 @@ import type { Finding } from "../../finding.ts";
 import type { Observation } from "../../observation.ts";
 import type { ExpectedOutput, Judgement, Trial } from "../check.ts";
 import { diffFinding } from "./finding.ts";
-import { type Bound, judgeVectors, type VectorVerdict } from "./naive-rule.ts";
+import { judgeVectors } from "./judge-vectors.ts";
+import { type Bound, figure, type VectorVerdict } from "./vector-verdict.ts";
 
 /** Outputs against the float64 reference; every element written, no input changed. */
 export function judge(trial: Trial): Judgement {
@@ -16,7 +17,7 @@ export function judge(trial: Trial): Judgement {
       worst = verdict.worst;
   }
   for (const name of trial.observation.modifiedInputs ?? []) findings.push(modifiedInput(name));
-  const figures = worst?.finite !== true ? {} : figuresOf(shownBound(worst));
+  const figures = worst?.finite !== true ? {} : figuresOf(worst.shown);
   return { findings, summary: summarise(worst), figures };
 }
 
@@ -32,7 +33,7 @@ interface OutputVerdict {
 function judgeOutput(observation: Observation, expected: ExpectedOutput): OutputVerdict {
   const bytes = observation.outputs[expected.name];
   const elements = expected.reference.length;
-  const { bytes: elementBytes, unitRoundoff } = DTYPES[expected.dtype];
+  const elementBytes = DTYPES[expected.dtype].bytes;
   if (elements === 0) return { findings: [], worst: undefined };
   const unwritten = observation.buffers?.find(({ name }) => name === expected.name)?.uninitialisedBytes ?? 0;
   if (bytes === undefined || unwritten > 0) {
@@ -42,7 +43,7 @@ function judgeOutput(observation: Observation, expected: ExpectedOutput): Output
   const out = decode(expected.dtype, bytes);
   const failed: VectorVerdict[] = [];
   let worst: VectorVerdict | undefined;
-  for (const vector of judgeVectors(out, expected, unitRoundoff)) {
+  for (const vector of judgeVectors(out, expected)) {
     if (worst === undefined || vector.excess > worst.excess) worst = vector;
     if (vector.excess > 1) failed.push(vector);
   }
@@ -81,28 +82,13 @@ function wrongVectors(expected: ExpectedOutput, out: Float64Array, vector: Vecto
   const place = `${name}[${indicesOf(vector.worst, expected.shape)}]`;
   const values = `${place} is ${figure(out[vector.worst])}, reference ${figure(reference[vector.worst])}`;
   if (!vector.finite) return diffFinding("not-finite", name, element, values);
-  const bound = brokenBounds(vector).join(" and ");
+  const bound = vector.broken.join(" and ");
   return diffFinding(
     "wrong-value",
     name,
     element,
     `${values}; ${bound}; ${count} vectors of ${vectorsOf(expected)} are wrong`,
   );
-}
-
-/** Each limit that the vector is past, with its numbers. */
-function brokenBounds({ l2, element }: VectorVerdict): string[] {
-  const bounds: string[] = [];
-  if (l2.excess > 1) bounds.push(`relative L2 error ${figure(l2.error)} of its vector, limit ${figure(l2.limit)}`);
-  if (element.excess > 1) {
-    bounds.push(`its error ${figure(element.error)} of the vector's largest value, limit ${figure(element.limit)}`);
-  }
-  return bounds;
-}
-
-/** The bound of the vector as a whole, unless the one of its elements alone is broken. */
-function shownBound({ l2, element }: VectorVerdict): Bound {
-  return element.excess > 1 && l2.excess <= 1 ? element : l2;
 }
 
 function vectorsOf({ reference, shape }: ExpectedOutput): number {
@@ -119,14 +105,10 @@ function indicesOf(element: number, shape: readonly number[]): string {
   return indices.join(", ");
 }
 
-function figure(value: number | undefined): string {
-  return value === undefined ? "absent" : `${Number(value.toPrecision(4))}`;
-}
-
 /** `error/limit` of the vector nearest to, or farthest past, its limit. */
 function summarise(worst: VectorVerdict | undefined): string {
   if (worst === undefined) return "-";
-  const { error, limit } = shownBound(worst);
+  const { error, limit } = worst.shown;
   return `${worst.finite ? shortFigure(error) : "NaN"}/${shortFigure(limit)}`;
 }
 

@@ -1,4 +1,5 @@
 import type { ExpectedOutput } from "../check.ts";
+import { type Bound, figure, type VectorVerdict } from "./vector-verdict.ts";
 
 /**
  * The rule "naive-2x", for one vector (the last dimension: one head of one token) at a time:
@@ -9,41 +10,15 @@ import type { ExpectedOutput } from "../check.ts";
  * roundoff of the output's dtype (2^-8 for bfloat16). A kernel that computes well and rounds once errs by at most
  * u / (1 + u) of each element, so the u terms alone clear it on every input; a vector of zeros must be zeros exactly.
  * The factor 2 is FlashAttention's (tests/test_flash_attn.py: error ≤ 2 × the error of the same-precision torch path),
- * used here per vector, so that a fault in one head is not averaged away.
+ * used here per vector, so that a fault in one head is not averaged away. Where the reference is infinite, the output
+ * must be the same infinity, and the element counts in no sum.
  */
 const NAIVE_FACTOR = 2;
 
-/** One of the two limits; an excess of more than 1 breaks it. */
-export interface Bound {
-  error: number;
-  limit: number;
-  excess: number;
-}
-
-export interface VectorVerdict {
-  /** Index of the vector in the output. */
-  index: number;
-  /** Of the vector as a whole, relative to |ref|₂; absolute where that is 0. */
-  l2: Bound;
-  /** Of its worst element, relative to max |ref|; absolute where that is 0. */
-  element: Bound;
-  /** How far past its limits the vector is, by either bound; more than 1 fails. */
-  excess: number;
-  /** Element farthest from the reference. */
-  worst: number;
-  finite: boolean;
-}
-
-/** Verdict on each vector, in order. */
-export function judgeVectors(out: Float64Array, expected: ExpectedOutput, roundoff: number): VectorVerdict[] {
-  const length = expected.shape.at(-1) ?? 1;
-  const count = length === 0 ? 0 : out.length / length;
-  return Array.from({ length: count }, (_, index) => judgeVector(out, expected, roundoff, index, length));
-}
-
-function judgeVector(
+/** Verdict on the vector of `length` elements at `index`. */
+export function judgeByNaive(
   out: Float64Array,
-  { reference, naive }: ExpectedOutput,
+  { reference, naive }: Pick<ExpectedOutput, "reference" | "naive">,
   roundoff: number,
   index: number,
   length: number,
@@ -54,6 +29,7 @@ function judgeVector(
   let finite = true;
   for (let i = index * length; i < (index + 1) * length; i++) {
     const ref = reference[i] as number;
+    if (Math.abs(ref) === Number.POSITIVE_INFINITY && out[i] === ref) continue;
     const error = Math.abs((out[i] as number) - ref);
     const naiveError = Math.abs((naive[i] as number) - ref);
     if (finite && !(Number.isFinite(error) && Number.isFinite(naiveError))) {
@@ -71,7 +47,17 @@ function judgeVector(
   const l2 = boundOf(Math.sqrt(sums.error), Math.sqrt(sums.naive), Math.sqrt(sums.reference), roundoff);
   const element = boundOf(maxima.error, maxima.naive, maxima.reference, roundoff);
   const excess = finite ? Math.max(l2.excess, element.excess) : Number.POSITIVE_INFINITY;
-  return { index, l2, element, excess, worst, finite };
+  const shown = element.excess > 1 && l2.excess <= 1 ? element : l2;
+  return { index, shown, broken: brokenBounds(l2, element), excess, worst, finite };
+}
+
+function brokenBounds(l2: Bound, element: Bound): string[] {
+  const bounds: string[] = [];
+  if (l2.excess > 1) bounds.push(`relative L2 error ${figure(l2.error)} of its vector, limit ${figure(l2.limit)}`);
+  if (element.excess > 1) {
+    bounds.push(`its error ${figure(element.error)} of the vector's largest value, limit ${figure(element.limit)}`);
+  }
+  return bounds;
 }
 
 function boundOf(error: number, naive: number, reference: number, roundoff: number): Bound {

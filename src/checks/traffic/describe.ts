@@ -1,9 +1,10 @@
-import type { Traffic } from "../../observation.ts";
+import type { Finding } from "../../finding.ts";
 
-export function describe(traffic: Traffic | undefined): string {
-  if (traffic === undefined) return "not observed";
-  const { global, shared } = traffic;
-  const loads = `${global.loadBytes} bytes loaded in ${global.loadSectors} sectors of 32 bytes`;
-  const stores = `${global.storeBytes} bytes stored in ${global.storeSectors}`;
-  return `${loads}, ${stores}, ${shared.bankConflicts} bank conflicts`;
+const TITLES: Record<string, (buffer: string) => string> = {
+  "over-floor": (buffer) => `more of \`${buffer}\` is loaded than its limit allows`,
+  "bank-conflicts": () => "more bank conflicts than the limit allows",
+};
+
+export function describe(finding: Finding): string {
+  return TITLES[finding.class]?.(finding.buffer) ?? finding.class;
 }
