@@ -30,11 +30,22 @@ def test_recipe_is_the_variant_and_the_dtypes_of_its_tensors():
         '{"dtypes":{"x":"float32"},"variant":{"function":"f",'
         '"parameters":[{"name":"x"},{"dtype":"i32","kind":"scalar","name":"n"}]}}'
     )
-    assert recipe_sha256(VARIANT, TENSORS) == hashlib.sha256(text.encode()).hexdigest()
+    recipe = recipe_sha256(VARIANT, TENSORS, {})
+    assert recipe == hashlib.sha256(text.encode()).hexdigest()
     unused = {**TENSORS, "y": {"dtype": "bfloat16", "shape": ["n"]}}
-    assert recipe_sha256(VARIANT, unused) == recipe_sha256(VARIANT, TENSORS)
+    assert recipe_sha256(VARIANT, unused, {}) == recipe
     used = {**TENSORS, "x": {"dtype": "bfloat16", "shape": ["n"]}}
-    assert recipe_sha256(VARIANT, used) != recipe_sha256(VARIANT, TENSORS)
+    assert recipe_sha256(VARIANT, used, {}) != recipe
+
+
+def test_recipe_is_the_stages_and_what_a_dtype_may_be():
+    text = (
+        '{"dtypes":{"x":["float16","bfloat16"]},"variant":{"stages":[{"name":"a","parameters":[{"name":"n"}]},'
+        '{"name":"b","parameters":[{"name":"x"}]}]}}'
+    )
+    stages = [{"name": "a", "parameters": [{"name": "n"}]}, {"name": "b", "parameters": [{"name": "x"}]}]
+    tensors, choices = {"x": {"dtype": "activation"}}, {"activation": ["float16", "bfloat16"]}
+    assert recipe_sha256({"stages": stages}, tensors, choices) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def write(root, files):

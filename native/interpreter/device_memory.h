@@ -21,7 +21,7 @@ class DeviceMemory {
   void keep_undo();  // from here on, remembers what stores overwrite
   void undo();       // brings it back, forgets what the run noted, and makes later stores final
   std::vector<BufferReport> reports(const observers::Traffic& traffic) const;  // one per buffer parameter, in order
-  void tell_what_was_written(const Launch& launch) const;  // in the parameters' `written_before`
+  void tell_what_was_written(const Launch& launch) const;                      // in the parameters' `written_before`
   uint64_t unique_bytes_read() const;
   uint64_t unique_bytes_written() const;
 

@@ -31,7 +31,7 @@ struct Buffer {
   bool initialised;  // before the launch; if not, only `written` bytes hold something, and those of `written_before`
   ByteSet read, written;
   std::optional<ByteSet> written_before = std::nullopt;  // by earlier launches
-  std::unique_ptr<UndoLog> undo = nullptr;  // null: stores are final
+  std::unique_ptr<UndoLog> undo = nullptr;               // null: stores are final
 
   bool holds(uint64_t begin, uint64_t end) const {
     return initialised || written.contains_all(begin, end) ||

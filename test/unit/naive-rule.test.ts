@@ -1,13 +1,24 @@
 import { describe, expect, it } from "vitest";
-import type { ExpectedOutput } from "../../src/checks/check.ts";
-import { judgeVectors } from "../../src/checks/diff/judge-vectors.ts";
+import { judgeByNaive } from "../../src/checks/diff/naive-rule.ts";
+import { DTYPES } from "../../src/dtype.ts";
 import { roundToBf16 } from "../../src/narrow-float.ts";
 import { RandomStream } from "../../src/random.ts";
 
 const LENGTH = 256;
 
-function expected(reference: Float64Array, naive = reference): ExpectedOutput {
-  return { name: "y", dtype: "bf16", shape: [reference.length / LENGTH, LENGTH], rule: "naive-2x", reference, naive };
+interface Expected {
+  reference: Float64Array;
+  naive: Float64Array;
+}
+
+function expected(reference: Float64Array, naive = reference): Expected {
+  return { reference, naive };
+}
+
+function judge(out: Float64Array, output: Expected) {
+  return Array.from({ length: out.length / LENGTH }, (_, index) =>
+    judgeByNaive(out, output, DTYPES.bf16.unitRoundoff, index, LENGTH),
+  );
 }
 
 function normal(scale = 1): Float64Array {
@@ -15,8 +26,8 @@ function normal(scale = 1): Float64Array {
   return Float64Array.from({ length: LENGTH }, () => stream.normal() * scale);
 }
 
-function excessOf(out: Float64Array, output: ExpectedOutput): number {
-  return Math.max(...Array.from(judgeVectors(out, output)).map(({ excess }) => excess));
+function excessOf(out: Float64Array, output: Expected): number {
+  return Math.max(...judge(out, output).map(({ excess }) => excess));
 }
 
 describe("an honest kernel passes", () => {
@@ -30,6 +41,13 @@ describe("an honest kernel passes", () => {
     ["zeros", new Float64Array(LENGTH)],
   ])("%s", (_, reference) => {
     expect(excessOf(reference.map(roundToBf16), expected(reference))).toBeLessThan(1);
+  });
+
+  it("with the infinities of the reference", () => {
+    const reference = normal().map((value, i) => (i < 8 ? Number.NEGATIVE_INFINITY : value));
+    expect(excessOf(reference.map(roundToBf16), expected(reference))).toBeLessThan(1);
+    const positive = reference.map((value, i) => (i === 7 ? Number.POSITIVE_INFINITY : value));
+    expect(excessOf(positive, expected(reference))).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("with as much error as twice the naive path", () => {
@@ -59,7 +77,7 @@ describe("a wrong kernel fails", () => {
   it("in one vector of many, which an average would hide", () => {
     const many = new Float64Array(64 * LENGTH).map((_, i) => reference[i % LENGTH] as number);
     const out = many.map((value, i) => (Math.floor(i / LENGTH) === 40 ? value * 1.02 : roundToBf16(value)));
-    const failed = [...judgeVectors(out, expected(many))].filter(({ excess }) => excess > 1);
+    const failed = judge(out, expected(many)).filter(({ excess }) => excess > 1);
     expect(failed.map(({ index }) => index)).toEqual([40]);
   });
 
@@ -79,6 +97,6 @@ describe("a wrong kernel fails", () => {
 it("tells the limit of the vector from the one of its elements", () => {
   const reference = normal();
   const out = reference.map((value, i) => (i === 7 ? value + 0.02 : roundToBf16(value)));
-  const [verdict] = judgeVectors(out, expected(reference));
+  const [verdict] = judge(out, expected(reference));
   expect(verdict?.broken).toEqual([expect.stringMatching(/^its error .* of the vector's largest value, limit /)]);
 });

@@ -25,6 +25,22 @@ export function judgeExactly(
   return { index, shown, broken, excess: shown.excess, worst, finite: true };
 }
 
+/** Every element has the bits that it had; `width` is its bytes. */
+export function judgeBits(
+  out: Uint8Array,
+  before: Uint8Array,
+  width: number,
+  index: number,
+  length: number,
+): VectorVerdict {
+  const verdict = judgeExactly(out, before, index, length * width);
+  return {
+    ...verdict,
+    worst: Math.floor(verdict.worst / width),
+    broken: verdict.broken.map(() => "it was to be left as it was"),
+  };
+}
+
 /** Every element within atol + rtol |reference|; an infinite reference must be met exactly. */
 export function judgeByTolerance(
   out: Float64Array,

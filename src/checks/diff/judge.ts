@@ -43,7 +43,7 @@ function judgeOutput(observation: Observation, expected: ExpectedOutput): Output
   const out = decode(expected.dtype, bytes);
   const failed: VectorVerdict[] = [];
   let worst: VectorVerdict | undefined;
-  for (const vector of judgeVectors(out, expected)) {
+  for (const vector of judgeVectors(bytes, expected)) {
     if (worst === undefined || vector.excess > worst.excess) worst = vector;
     if (vector.excess > 1) failed.push(vector);
   }
