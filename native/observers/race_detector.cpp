@@ -80,12 +80,13 @@ uint32_t RaceDetector::visit_unit(uint32_t& head, Piece unit, uint32_t lane, Sha
       continue;
     }
     Access& kept = shadow.access(*link);
-    if (same_request && kept.together && kept.begin == added.begin && kept.end == added.end &&
-        kept.origin == added.origin)
+    const bool one_place = kept.together || machine::lane_count(kept.lanes) == 1;
+    if (same_request && one_place && kept.begin == added.begin && kept.end == added.end && kept.origin == added.origin)
       joined = *link;
     link = &kept.next;
   }
   if (joined != 0) {
+    shadow.access(joined).together = true;
     shadow.access(joined).lanes |= added.lanes;
     replace(shadow.access(joined), added.replaced);
   } else if (!foreign[added.write]) {
