@@ -66,9 +66,9 @@ async function withPositionals(argv: readonly string[]): Promise<readonly string
   return [...argv.slice(0, index), ...argv.slice(index + 1), "--json"];
 }
 
-/** `run` needs its launch file; the others take the name of something that there is, or of a kernel's source. */
+/** `run` needs its launch file and `quantise` its checkpoint; the others take the name of something that there is, or of a kernel's source. */
 async function isPositional(command: string, word: string, operands: readonly string[]): Promise<boolean> {
-  if (command === "run") return operands.length === 0;
+  if (command === "run" || command === "quantise") return operands.length === 0;
   return (command === "compile" && /\.(py|py:\w+|cu|cu:\w+)$/.test(word)) || namesSubject(word);
 }
 

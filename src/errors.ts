@@ -27,6 +27,9 @@ const ERROR_CODES = {
   COMPILER_MISSING: { exitCode: EXIT.environment },
   COMPILE_FAILED: { exitCode: EXIT.usage },
   ARTIFACT_STALE: { exitCode: EXIT.environment },
+  TENSOR_INVALID: { exitCode: EXIT.usage },
+  CHECKPOINT_INVALID: { exitCode: EXIT.usage },
+  CHECKPOINT_UNSUPPORTED: { exitCode: EXIT.usage },
   INTERNAL: { exitCode: EXIT.usage },
 } as const satisfies Record<string, ErrorKind>;
 

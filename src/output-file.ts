@@ -3,8 +3,11 @@ import { dirname } from "node:path";
 import { DecodeLabError } from "./errors.ts";
 import { reasonOf } from "./record-file.ts";
 
-/** Writes a file that the user asked for, and the folders above it; FILE_UNWRITABLE where that cannot be done. */
-export async function writeOutputFile(file: string, content: Uint8Array | string): Promise<void> {
+/** Writes a file that the user asked for, whole or part by part, and the folders above it; FILE_UNWRITABLE where that cannot be done. */
+export async function writeOutputFile(
+  file: string,
+  content: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   try {
     await makeFolder(dirname(file));
     await writeFile(file, content);

@@ -67,18 +67,19 @@ describe("text files", () => {
 const TYPESCRIPT_LAYERS: Record<string, readonly string[]> = {
   "": ["native"],
   native: [""],
+  int4: [""],
   backends: ["", "native"],
   checks: [""],
   report: ["", "checks"],
   rows: ["", "backends", "checks", "report"],
-  verbs: ["", "native", "backends", "checks", "report", "rows"],
-  commands: ["", "backends", "report", "verbs"],
+  verbs: ["", "native", "int4", "backends", "checks", "report", "rows"],
+  commands: ["", "int4", "backends", "report", "verbs"],
 };
 
 /** Entry points, which nobody imports. */
 const ENTRIES: Record<string, readonly string[]> = {
   "src/cli.ts": ["", "commands", "report"],
-  "src/index.ts": ["", "report", "verbs"],
+  "src/index.ts": ["", "int4", "report", "verbs"],
 };
 
 /** What each folder of native/ may include, besides itself; "" is native/ itself. */
@@ -109,7 +110,7 @@ describe("nothing points back", () => {
     expect(included.filter((target) => !isAllowed("native", file, target, allowed))).toEqual([]);
   });
 
-  it("lets bench/ use the records, the addon and the tables of src/, and nobody but its test use bench/", () => {
+  it("lets bench/ use the records, the addon, the int4 format and the tables of src/, and nobody but its tests use bench/", () => {
     const imports = files
       .filter((file) => /^(src|test|scripts|bench)\/.*\.(ts|mjs)$/.test(file))
       .flatMap((file) =>
@@ -119,9 +120,14 @@ describe("nothing points back", () => {
         })),
       );
     const used = imports.filter(({ file, target }) => file.startsWith("bench/") && target.startsWith("src/"));
-    expect(used.filter(({ target }) => !["", "native", "report"].includes(folderIn("src", target)))).toEqual([]);
+    expect(used.filter(({ target }) => !["", "native", "int4", "report"].includes(folderIn("src", target)))).toEqual(
+      [],
+    );
     const users = imports.filter(({ file, target }) => !file.startsWith("bench/") && target.startsWith("bench/"));
-    expect([...new Set(users.map(({ file }) => file))]).toEqual(["test/native/bench-machine.test.ts"]);
+    expect([...new Set(users.map(({ file }) => file))].sort()).toEqual([
+      "test/native/bench-machine.test.ts",
+      "test/unit/int4/bench-packing.test.ts",
+    ]);
   });
 
   it("keeps napi.h in native/addon", () => {

@@ -2,6 +2,7 @@ import { DecodeLabError } from "../errors.ts";
 import { writeOutputFile } from "../output-file.ts";
 import { readRegularFile } from "../record-file.ts";
 import { checkSchema, compileSchema, type ErrorDocument, errorSchema, reportSchema } from "./documents.ts";
+import { quantiseSchema } from "./quantise-document.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `--json` is stdout, `--json FILE` a file, absent nothing. */
@@ -18,7 +19,9 @@ export async function writeJson(document: unknown, target: JsonTarget, terminal:
   }
 }
 
-const OWN_SCHEMAS = [reportSchema, checkSchema, compileSchema, errorSchema].map(({ shape }) => shape.schema.value);
+const OWN_SCHEMAS = [reportSchema, checkSchema, compileSchema, quantiseSchema, errorSchema].map(
+  ({ shape }) => shape.schema.value,
+);
 
 /** FILE_UNWRITABLE where a file with content that decode-lab did not write would be lost. */
 export async function refuseForeignFile(file: string): Promise<void> {

@@ -8,6 +8,7 @@ import { exhibitSchema } from "../../src/exhibit.ts";
 import { launchSchema } from "../../src/launch.ts";
 import { PACKAGE_ROOT } from "../../src/package-root.ts";
 import { checkSchema, compileSchema, errorSchema, reportSchema } from "../../src/report/documents.ts";
+import { quantiseSchema } from "../../src/report/quantise-document.ts";
 
 const FOLDER = join(PACKAGE_ROOT, "schemas");
 
@@ -20,6 +21,7 @@ const PUBLISHED = {
   report: { schema: reportSchema, io: "output" },
   check: { schema: checkSchema, io: "output" },
   compile: { schema: compileSchema, io: "output" },
+  quantise: { schema: quantiseSchema, io: "output" },
   error: { schema: errorSchema, io: "output" },
 } as const;
 
