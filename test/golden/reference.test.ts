@@ -15,6 +15,14 @@ const GOLDEN_WORKLOADS: Record<string, readonly string[]> = {
     "sliding-long-t4",
     "full-long-t3",
     "sliding-zeros-rows-t4",
+    "sliding-cache-page-1-t3",
+    "sliding-cache-odd-page-t5",
+    "full-12b-k-eq-v-cache-nhd-t2",
+    "full-round-t2",
+    "qwen3-round-t3",
+    "glm-partial-t2",
+    "sliding-fp16-round-t2",
+    "sliding-fp16-denormals-t2",
   ],
 };
 

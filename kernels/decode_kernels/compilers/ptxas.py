@@ -35,7 +35,8 @@ def resources(ptx: str, target: str, entry: str) -> dict[str, int | str]:
 
 def told_of(entry: str, text: str) -> str:
     """The lines about one entry, up to the next entry or function."""
-    match = re.search(rf"Compiling entry function '{re.escape(entry)}' for.*?(?=Compiling entry function|\Z)", text, re.S)
+    pattern = rf"Compiling entry function '{re.escape(entry)}' for.*?(?=Compiling entry function|\Z)"
+    match = re.search(pattern, text, re.S)
     if match is None:
         raise InputError(f"ptxas says nothing of {entry}: {one_line(text)}")
     return match[0]

@@ -1,108 +1,170 @@
-// Fused RMSNorm and RoPE of one packed qkv row: one warp per token and head, 8 warps per CTA, fp32 throughout.
-// HEAD_DIM (256 or 512) and NUM_ROTARY_PAIRS come from the command line.
+// RMSNorm, RoPE and KV-cache write of packed qkv rows in one launch: one warp per token and head, 8 warps per CTA.
+// HEAD_DIM, NUM_ROTARY_PAIRS, PAIR_DISTANCE, ROUND_INTERMEDIATE and ACTIVATION_* come from the command line.
 #include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <type_traits>
 
 constexpr int kWarps = 8;
-constexpr int kElements = 8;                           // bf16 elements in one 16-byte vector
-constexpr int kVectors = HEAD_DIM / (32 * kElements);  // vectors per lane: vector v covers dims 256 v + 8 lane ..
-constexpr int kHalf = HEAD_DIM / 2;
+constexpr int kPairs = HEAD_DIM / 64;  // of one lane, which holds both halves of each: no shuffle is needed to rotate
 constexpr unsigned kWholeWarp = 0xffffffffu;
-static_assert(kVectors == 1 || kVectors == 2, "a lane holds one vector (head_dim 256) or both halves (head_dim 512)");
-static_assert(NUM_ROTARY_PAIRS % kElements == 0, "a vector is live as a whole or not at all");
+static_assert(HEAD_DIM == 128 || HEAD_DIM == 256 || HEAD_DIM == 512, "a lane's half is 4, 8 or 16 bytes");
+static_assert(HEAD_DIM % (2 * PAIR_DISTANCE) == 0, "blocks of 2 PAIR_DISTANCE dims fill the head");
+static_assert(PAIR_DISTANCE % kPairs == 0, "a lane's pairs lie side by side");
+static_assert(NUM_ROTARY_PAIRS % kPairs == 0, "a lane's pairs rotate all or none");
 
-struct Vector {
-  float x[kElements];
+#ifdef ACTIVATION_FLOAT16
+using Activation = __half;
+using Activation2 = __half2;
+static __device__ float2 widen(Activation2 pair) { return __half22float2(pair); }
+static __device__ Activation2 narrow(float2 pair) { return __float22half2_rn(pair); }
+#else
+using Activation = __nv_bfloat16;
+using Activation2 = __nv_bfloat162;
+static __device__ float2 widen(Activation2 pair) { return __bfloat1622float2(pair); }
+static __device__ Activation2 narrow(float2 pair) { return __float22bfloat162_rn(pair); }
+#endif
+using Bits = std::conditional_t<kPairs == 8, uint4, std::conditional_t<kPairs == 4, uint2, unsigned>>;
+using Floats = std::conditional_t<kPairs == 2, float2, float4>;
+
+// One half of a lane's pairs.
+struct alignas(Floats) Half {
+  float x[kPairs];
 };
 
-static __device__ Vector load(const __nv_bfloat16* from) {
-  const uint4 bits = *reinterpret_cast<const uint4*>(from);
-  const auto* pairs = reinterpret_cast<const __nv_bfloat162*>(&bits);
-  Vector vector;
+static __device__ Half widen(const Bits& bits) {
+  const auto* from = reinterpret_cast<const Activation2*>(&bits);
+  Half half;
 #pragma unroll
-  for (int j = 0; j < kElements / 2; ++j) {
-    const float2 pair = __bfloat1622float2(pairs[j]);
-    vector.x[2 * j] = pair.x;
-    vector.x[2 * j + 1] = pair.y;
+  for (int j = 0; j < kPairs / 2; ++j) {
+    const float2 two = widen(from[j]);
+    half.x[2 * j] = two.x;
+    half.x[2 * j + 1] = two.y;
   }
-  return vector;
+  return half;
 }
 
-static __device__ Vector load(const float* from) {
-  const float4 first = *reinterpret_cast<const float4*>(from);
-  const float4 second = *reinterpret_cast<const float4*>(from + 4);
-  return {first.x, first.y, first.z, first.w, second.x, second.y, second.z, second.w};
-}
-
-static __device__ void store(__nv_bfloat16* to, const Vector& vector) {
-  uint4 bits;
-  auto* pairs = reinterpret_cast<__nv_bfloat162*>(&bits);
+static __device__ Bits narrow(const Half& half) {
+  Bits bits;
+  auto* to = reinterpret_cast<Activation2*>(&bits);
 #pragma unroll
-  for (int j = 0; j < kElements / 2; ++j) pairs[j] = __floats2bfloat162_rn(vector.x[2 * j], vector.x[2 * j + 1]);
-  *reinterpret_cast<uint4*>(to) = bits;
+  for (int j = 0; j < kPairs / 2; ++j) to[j] = narrow(float2{half.x[2 * j], half.x[2 * j + 1]});
+  return bits;
 }
 
-// Element j of the other half of the pair: 16 lanes away in a 256-wide head, the lane's other vector in a 512-wide one.
-static __device__ float partner(const Vector (&y)[kVectors], int v, int j) {
-  if constexpr (kVectors == 1) return __shfl_xor_sync(kWholeWarp, y[v].x[j], 16);
-  return y[v ^ (kVectors - 1)].x[j];
+static __device__ Half rounded(const Half& half) { return widen(narrow(half)); }
+
+static __device__ Bits load(const Activation* from) { return *reinterpret_cast<const Bits*>(from); }
+
+static __device__ Half load(const float* from) {
+  constexpr int kFloats = sizeof(Floats) / sizeof(float);
+  Half half;
+#pragma unroll
+  for (int j = 0; j < kPairs; j += kFloats) {
+    *reinterpret_cast<Floats*>(half.x + j) = *reinterpret_cast<const Floats*>(from + j);
+  }
+  return half;
+}
+
+static __device__ float sum_of_squares(const Half& half) {
+  float sum = 0.0f;
+#pragma unroll
+  for (int j = 0; j < kPairs; ++j) sum += half.x[j] * half.x[j];
+  return sum;
+}
+
+static __device__ Half scaled(Half half, float scale) {
+#pragma unroll
+  for (int j = 0; j < kPairs; ++j) half.x[j] *= scale;
+  return half;
+}
+
+static __device__ Half product(Half left, const Half& right) {
+#pragma unroll
+  for (int j = 0; j < kPairs; ++j) left.x[j] *= right.x[j];
+  return ROUND_INTERMEDIATE ? rounded(left) : left;
+}
+
+static __device__ Half sum(Half left, const Half& right, float sign) {
+#pragma unroll
+  for (int j = 0; j < kPairs; ++j) left.x[j] += sign * right.x[j];
+  return left;
 }
 
 extern "C" __global__ void __launch_bounds__(32 * kWarps)
-    qnorm_rope(const __nv_bfloat16* __restrict__ qkv, const __nv_bfloat16* __restrict__ q_weight,
-               const __nv_bfloat16* __restrict__ k_weight, const float* __restrict__ cos_sin,
-               const long long* __restrict__ positions, __nv_bfloat16* __restrict__ q_out,
-               __nv_bfloat16* __restrict__ k_out, __nv_bfloat16* __restrict__ v_out, int num_tokens, int num_qo_heads,
-               int num_kv_heads, int qkv_stride, float eps) {
+    qnorm_rope(const Activation* __restrict__ qkv, const Activation* __restrict__ q_weight,
+               const Activation* __restrict__ k_weight, const float* __restrict__ cos_sin,
+               const long long* __restrict__ positions, const long long* __restrict__ slot_mapping,
+               Activation* __restrict__ q_out, Activation* __restrict__ k_out, Activation* __restrict__ v_out,
+               Activation* __restrict__ kv_cache, int num_tokens, int num_qo_heads, int num_kv_heads,
+               int first_value_head, int qkv_stride, int v_norm, int page_size, long long page_stride,
+               long long slot_stride, long long head_stride, long long value_offset, float eps) {
   const int lane = threadIdx.x % 32;
   const int heads = num_qo_heads + 2 * num_kv_heads;
   const int row = blockIdx.x * kWarps + threadIdx.x / 32;
   if (row >= num_tokens * heads) return;  // a whole warp leaves, so the shuffles below stay full
   const long long token = row / heads;
   const int head = row % heads;
-
-  Vector y[kVectors];
-  float sum = 0.0f;
-#pragma unroll
-  for (int v = 0; v < kVectors; ++v) {
-    y[v] = load(qkv + token * qkv_stride + head * HEAD_DIM + (32 * v + lane) * kElements);
-#pragma unroll
-    for (int j = 0; j < kElements; ++j) sum += y[v].x[j] * y[v].x[j];
-  }
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) sum += __shfl_xor_sync(kWholeWarp, sum, distance);
-  const float scale = rsqrtf(sum / HEAD_DIM + eps);
-
+  const bool is_query = head < num_qo_heads;
   const bool is_value = head >= num_qo_heads + num_kv_heads;
-  const __nv_bfloat16* weight = head < num_qo_heads ? q_weight : k_weight;
-#pragma unroll
-  for (int v = 0; v < kVectors; ++v) {
-    Vector w = {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
-    if (!is_value) w = load(weight + (32 * v + lane) * kElements);
-#pragma unroll
-    for (int j = 0; j < kElements; ++j) y[v].x[j] *= scale * w.x[j];
+  const int kv_head = head - num_qo_heads - (is_value ? num_kv_heads : 0);
+  const int pair = lane * kPairs;
+  const int low_dim = pair / PAIR_DISTANCE * (2 * PAIR_DISTANCE) + pair % PAIR_DISTANCE;
+  const int high_dim = low_dim + PAIR_DISTANCE;
+  const bool rotates = !is_value && pair < NUM_ROTARY_PAIRS;
+
+  // Every load comes before the first use, so that their latencies overlap: the kernel has little else to wait for.
+  const Activation* from = qkv + token * qkv_stride + (is_value ? first_value_head + kv_head : head) * HEAD_DIM;
+  const Bits low_bits = load(from + low_dim);
+  const Bits high_bits = load(from + high_dim);
+  const bool is_cached = !is_query && page_size > 0;
+  const long long slot = is_cached ? slot_mapping[token] : 0;
+  Bits low_weight = {}, high_weight = {};
+  if (!is_value) {
+    const Activation* weight = is_query ? q_weight : k_weight;
+    low_weight = load(weight + low_dim);
+    high_weight = load(weight + high_dim);
+  }
+  Half cos = {}, sin = {};
+  if (rotates) {
+    const float* table = cos_sin + positions[token] * (2 * NUM_ROTARY_PAIRS) + pair;
+    cos = load(table);
+    sin = load(table + NUM_ROTARY_PAIRS);
   }
 
-  __nv_bfloat16* out = head < num_qo_heads ? q_out + (token * num_qo_heads + head) * HEAD_DIM
-                       : is_value ? v_out + (token * num_kv_heads + head - num_qo_heads - num_kv_heads) * HEAD_DIM
-                                  : k_out + (token * num_kv_heads + head - num_qo_heads) * HEAD_DIM;
-  Vector rotated[kVectors];
+  Half low = widen(low_bits), high = widen(high_bits);
+  float square = sum_of_squares(low) + sum_of_squares(high);
 #pragma unroll
-  for (int v = 0; v < kVectors; ++v) {
-    const int dim = (32 * v + lane) * kElements;
-    const int pair = dim % kHalf;
-    Vector cos = {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
-    Vector sin = {};
-    if (!is_value && pair < NUM_ROTARY_PAIRS) {
-      const float* table = cos_sin + positions[token] * (2 * NUM_ROTARY_PAIRS) + pair;
-      cos = load(table);
-      sin = load(table + NUM_ROTARY_PAIRS);
-    }
-#pragma unroll
-    for (int j = 0; j < kElements; ++j) {
-      const float other = partner(y, v, j);  // before the choice of sign: the whole warp takes part in the shuffle
-      rotated[v].x[j] = y[v].x[j] * cos.x[j] + (dim < kHalf ? -other : other) * sin.x[j];
-    }
+  for (int distance = 16; distance > 0; distance /= 2) square += __shfl_xor_sync(kWholeWarp, square, distance);
+  const float scale = is_value && !v_norm ? 1.0f : rsqrtf(square / HEAD_DIM + eps);
+  low = scaled(low, scale);
+  high = scaled(high, scale);
+  if constexpr (ROUND_INTERMEDIATE == 2) {
+    low = rounded(low);
+    high = rounded(high);
   }
-#pragma unroll
-  for (int v = 0; v < kVectors; ++v) store(out + (32 * v + lane) * kElements, rotated[v]);
+  if (!is_value) {
+    low = product(low, widen(low_weight));
+    high = product(high, widen(high_weight));
+  }
+  if (rotates) {
+    if constexpr (ROUND_INTERMEDIATE) {
+      cos = rounded(cos);
+      sin = rounded(sin);
+    }
+    const Half turned_low = sum(product(low, cos), product(high, sin), -1.0f);
+    high = sum(product(high, cos), product(low, sin), 1.0f);
+    low = turned_low;
+  }
+
+  Activation* to = is_query ? q_out + (token * num_qo_heads + head) * HEAD_DIM
+                            : (is_value ? v_out : k_out) + (token * num_kv_heads + kv_head) * HEAD_DIM;
+  if (is_cached) {
+    if (slot < 0) return;  // a padding token has no place in the cache
+    const unsigned page = static_cast<unsigned>(slot) / page_size;
+    const unsigned offset = static_cast<unsigned>(slot) % page_size;
+    to = kv_cache + page * page_stride + offset * slot_stride + kv_head * head_stride + (is_value ? value_offset : 0);
+  }
+  *reinterpret_cast<Bits*>(to + low_dim) = narrow(low);
+  *reinterpret_cast<Bits*>(to + high_dim) = narrow(high);
 }

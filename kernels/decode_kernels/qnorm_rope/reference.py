@@ -1,94 +1,82 @@
-"""Torch references of qnorm_rope: its meaning in float64, and the eager bfloat16 path that measures an honest error."""
+"""Torch references of qnorm_rope: its meaning in float64, and the eager path that measures an honest error."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-ROPE_THETA = {256: 1e4, 512: 1e6}  # sliding and full layers of Gemma 4, by head_dim
-
 Outputs = tuple[Tensor, Tensor, Tensor]
 
 
+@dataclass(frozen=True)
+class Layer:
+    """What does not change from step to step, in the words of definition.json."""
+
+    num_qo_heads: int
+    num_kv_heads: int
+    pair_distance: int
+    round_intermediate: int = 0
+    v_norm: bool = True
+    k_eq_v: bool = False
+
+
 def run(
-    qkv: Tensor,
-    q_weight: Tensor,
-    k_weight: Tensor,
-    cos_sin: Tensor,
-    positions: Tensor,
-    eps: float,
-    num_qo_heads: int,
-    num_kv_heads: int,
+    qkv: Tensor, q_weight: Tensor, k_weight: Tensor, cos_sin: Tensor, positions: Tensor, eps: float, layer: Layer
 ) -> Outputs:
-    """q_out, k_out, v_out `[num_tokens, heads, head_dim]` in qkv's dtype: float64 from the table, rounded once."""
-    cos, sin = cos_sin[positions].double().chunk(2, dim=-1)
-    outputs = norm_and_rotate(qkv, q_weight, k_weight, cos, sin, eps, num_qo_heads, num_kv_heads)
+    """q, k, v `[num_tokens, heads, head_dim]` in qkv's dtype, turned by the table; float64 rounded once, or eager."""
+    cos, sin = cos_sin[positions].chunk(2, dim=-1)
+    if layer.round_intermediate:
+        return norm_and_rotate_eagerly(qkv, q_weight, k_weight, cos, sin, eps, layer)
+    outputs = norm_and_rotate(qkv, q_weight, k_weight, cos.double(), sin.double(), eps, layer)
     return tuple(output.to(qkv.dtype) for output in outputs)
 
 
-def reference(
-    qkv: Tensor,
-    q_weight: Tensor,
-    k_weight: Tensor,
-    positions: Tensor,
-    eps: float,
-    num_qo_heads: int,
-    num_kv_heads: int,
-    num_rotary_pairs: int,
-) -> Outputs:
-    """Outputs in float64, unrounded; the angle is the model's own: float32 inverse frequency x float32 position."""
-    angle = angles(positions, q_weight.shape[0], num_rotary_pairs).double()
-    return norm_and_rotate(qkv, q_weight, k_weight, angle.cos(), angle.sin(), eps, num_qo_heads, num_kv_heads)
+def reference(qkv: Tensor, q_weight: Tensor, k_weight: Tensor, angle: Tensor, eps: float, layer: Layer) -> Outputs:
+    """q, k, v in float64, unrounded; `angle` is that of `angles`, by which the model is defined."""
+    return norm_and_rotate(qkv, q_weight, k_weight, angle.double().cos(), angle.double().sin(), eps, layer)
 
 
-def naive(
-    qkv: Tensor,
-    q_weight: Tensor,
-    k_weight: Tensor,
-    positions: Tensor,
-    eps: float,
-    num_qo_heads: int,
-    num_kv_heads: int,
-    num_rotary_pairs: int,
-) -> Outputs:
-    """Outputs as transformers eager computes them: norm in float32, rotation in qkv's dtype, rounded at each step."""
-    head_dim = q_weight.shape[0]
-    q, k, v = split_heads(qkv, head_dim, num_qo_heads, num_kv_heads)
-    angle = angles(positions, head_dim, num_rotary_pairs).double()
-    identity = torch.zeros(len(positions), head_dim // 2 - num_rotary_pairs, dtype=torch.float64)
-    angle = torch.cat([angle, identity] * 2, dim=-1)[:, None]
-    cos, sin = angle.cos().float().to(qkv.dtype), angle.sin().float().to(qkv.dtype)
-    q, k = naive_norm(q, eps, q_weight), naive_norm(k, eps, k_weight)
-    return q * cos + rotate_half(q) * sin, k * cos + rotate_half(k) * sin, naive_norm(v, eps, None)
-
-
-def naive_norm(x: Tensor, eps: float, weight: Tensor | None) -> Tensor:
-    """RMSNorm in float32 with one cast; mean and power rounded correctly, where torch's depend on the machine."""
-    mean = x.double().pow(2).mean(-1, keepdim=True).float()
-    normed = x.float() * (mean + eps).double().rsqrt().float()
-    return (normed if weight is None else normed * weight.float()).to(x.dtype)
-
-
-def rotate_half(x: Tensor) -> Tensor:
-    """(-second half, first half)."""
-    low, high = x.chunk(2, dim=-1)
-    return torch.cat([-high, low], dim=-1)
+def naive(qkv: Tensor, q_weight: Tensor, k_weight: Tensor, angle: Tensor, eps: float, layer: Layer) -> Outputs:
+    """q, k, v as transformers eager computes them: norm in float32, rotation in qkv's dtype, rounded at each step."""
+    cos, sin = angle.double().cos().float(), angle.double().sin().float()
+    return norm_and_rotate_eagerly(qkv, q_weight, k_weight, cos, sin, eps, layer)
 
 
 def norm_and_rotate(
+    qkv: Tensor, q_weight: Tensor, k_weight: Tensor, cos: Tensor, sin: Tensor, eps: float, layer: Layer
+) -> Outputs:
+    """The op in float64; `cos` and `sin` are `[num_tokens, num_rotary_pairs]`."""
+    q, k, v = split_heads(qkv.double(), q_weight.shape[0], layer)
+    return (
+        rotate(norm(q, eps) * q_weight.double(), cos, sin, layer.pair_distance),
+        rotate(norm(k, eps) * k_weight.double(), cos, sin, layer.pair_distance),
+        norm(v, eps) if layer.v_norm else v,
+    )
+
+
+def norm_and_rotate_eagerly(
     qkv: Tensor,
     q_weight: Tensor,
     k_weight: Tensor,
     cos: Tensor,
     sin: Tensor,
     eps: float,
-    num_qo_heads: int,
-    num_kv_heads: int,
+    layer: Layer,
+    scale_of: Callable[[Tensor, float], Tensor] | None = None,
 ) -> Outputs:
-    """The op in float64; `cos` and `sin` are `[num_tokens, num_rotary_pairs]`."""
-    q, k, v = split_heads(qkv.double(), q_weight.shape[0], num_qo_heads, num_kv_heads)
+    """The op in qkv's dtype, rounded as Gemma 4's modules round, or with round_intermediate 2 as those of Qwen 3.
+
+    `scale_of(x, eps)` may replace the float32 factor of the norm, which is all that torch leaves to the machine.
+    """
+    q, k, v = split_heads(qkv, q_weight.shape[0], layer)
+    cos, sin = cos.to(qkv.dtype), sin.to(qkv.dtype)
+    early = layer.round_intermediate == 2
+    scales = [(scale_of or eager_scale)(x, eps) for x in (q, k, v)]
     return (
-        rotate(norm(q, eps) * q_weight.double(), cos, sin),
-        rotate(norm(k, eps) * k_weight.double(), cos, sin),
-        norm(v, eps),
+        rotate(eager_norm(q, scales[0], q_weight, early), cos, sin, layer.pair_distance),
+        rotate(eager_norm(k, scales[1], k_weight, early), cos, sin, layer.pair_distance),
+        eager_norm(v, scales[2], None, early) if layer.v_norm else v,
     )
 
 
@@ -97,32 +85,49 @@ def norm(x: Tensor, eps: float) -> Tensor:
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps)
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate the first pairs (i, i + head_dim / 2), as many as there are angles; the others stay."""
-    pairs, half = cos.shape[-1], x.shape[-1] // 2
+def eager_scale(x: Tensor, eps: float) -> Tensor:
+    """(mean(x^2) + eps)^(-1/2) in float32, mean and power rounded correctly."""
+    mean = x.double().pow(2).mean(-1, keepdim=True).float()
+    return (mean + eps).double().rsqrt().float()
+
+
+def eager_norm(x: Tensor, scale: Tensor, weight: Tensor | None, casts_before_weight: bool) -> Tensor:
+    """x * scale * weight in float32 with one cast, or cast before the weight and after it."""
+    normed = x.float() * scale
+    if weight is None:
+        return normed.to(x.dtype)
+    if casts_before_weight:
+        return normed.to(x.dtype) * weight
+    return (normed * weight.float()).to(x.dtype)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor, distance: int) -> Tensor:
+    """Turn the first pairs (i, i + distance), as many as there are angles, rounded as x's dtype rounds; others stay."""
+    pairs = cos.shape[-1]
     cos, sin = cos[:, None], sin[:, None]
-    low, high = x[..., :pairs], x[..., half : half + pairs]
+    low, high = x[..., :pairs], x[..., distance : distance + pairs]
     rotated = x.clone()
     rotated[..., :pairs] = low * cos - high * sin
-    rotated[..., half : half + pairs] = high * cos + low * sin
+    rotated[..., distance : distance + pairs] = high * cos + low * sin
     return rotated
 
 
-def split_heads(qkv: Tensor, head_dim: int, num_qo_heads: int, num_kv_heads: int) -> Outputs:
+def split_heads(qkv: Tensor, head_dim: int, layer: Layer) -> Outputs:
     """q, k and v heads of packed rows; what follows them in a row is padding."""
-    counts = [num_qo_heads, num_kv_heads, num_kv_heads]
+    counts = [layer.num_qo_heads, *[layer.num_kv_heads] * (1 if layer.k_eq_v else 2)]
     packed = qkv[:, : sum(counts) * head_dim].unflatten(-1, (sum(counts), head_dim))
-    return packed.split(counts, dim=1)
+    q, k, *v = packed.split(counts, dim=1)
+    return q, k, v[0] if v else k
 
 
-def angles(positions: Tensor, head_dim: int, num_rotary_pairs: int) -> Tensor:
+def angles(positions: Tensor, num_rotary_pairs: int, pair_distance: int, rope_theta: float) -> Tensor:
     """Angle of each pair at each position, `[num_tokens, num_rotary_pairs]`: a float32 product, as in the model."""
-    exponents = torch.arange(num_rotary_pairs, dtype=torch.float64) * 2 / head_dim
-    inverse_frequencies = 1.0 / (ROPE_THETA[head_dim] ** exponents).float()
+    exponents = torch.arange(num_rotary_pairs, dtype=torch.float64) / pair_distance
+    inverse_frequencies = 1.0 / (rope_theta**exponents).float()
     return positions.float()[:, None] * inverse_frequencies
 
 
-def cos_sin_table(max_position: int, head_dim: int, num_rotary_pairs: int) -> Tensor:
+def cos_sin_table(max_position: int, num_rotary_pairs: int, pair_distance: int, rope_theta: float) -> Tensor:
     """The derived input cos_sin `[max_position, 2 * num_rotary_pairs]` in float32: cosines, then sines."""
-    angle = angles(torch.arange(max_position), head_dim, num_rotary_pairs).double()
+    angle = angles(torch.arange(max_position), num_rotary_pairs, pair_distance, rope_theta).double()
     return torch.cat([angle.cos(), angle.sin()], dim=-1).float()

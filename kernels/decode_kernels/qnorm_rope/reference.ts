@@ -1,137 +1,102 @@
 import type { Axes } from "../../../src/definition.ts";
-import { roundToBf16 } from "../../../src/narrow-float.ts";
-import type { TensorValues } from "../../../src/reference-module.ts";
+import type { ReferenceContext, TensorValues } from "../../../src/reference-module.ts";
+import { type Arithmetic, EXACT, eager } from "./arithmetic.ts";
+import { axesOf } from "./axes.ts";
+import { placeInCache } from "./kv-cache.ts";
+import { anglesAt, cosSinTable } from "./rotary.ts";
 
-const { fround } = Math;
+export { inputs, recipes } from "./inputs.ts";
 
-/** One head to norm and, unless it is a value head, to rotate. */
-interface Head {
-  row: Float64Array;
-  weight: Float64Array | undefined;
-  position: number | undefined;
-}
-
-type HeadFunction = (axes: Axes, head: Head, eps: number) => Float64Array;
-
-/** float32 [max_position, 2 * num_rotary_pairs]: cosines of a position, then its sines. */
-export const derivedInputs = {
-  cos_sin(axes: Axes): Float32Array {
-    const { max_position, num_rotary_pairs } = axesOf(axes);
-    const frequencies = inverseFrequencies(axes);
-    const table = new Float32Array(max_position * 2 * num_rotary_pairs);
-    for (let position = 0; position < max_position; position++) {
-      const row = position * 2 * num_rotary_pairs;
-      for (let pair = 0; pair < num_rotary_pairs; pair++) {
-        const angle = fround((frequencies[pair] as number) * position);
-        table[row + pair] = Math.cos(angle);
-        table[row + num_rotary_pairs + pair] = Math.sin(angle);
-      }
-    }
-    return table;
-  },
-};
+export const derivedInputs = { cos_sin: cosSinTable };
 
 /** float64 throughout, from the float32 angles by which the model is defined. */
 export function reference(axes: Axes, inputs: TensorValues): TensorValues {
-  return forEachHead(axes, inputs, referenceHead);
+  return run(axes, inputs, EXACT);
 }
 
-/** Eager bfloat16 as the transformers library runs it: norm in float32, cast, then each product and sum of the rotation rounded. */
-export function naive(axes: Axes, inputs: TensorValues): TensorValues {
-  return forEachHead(axes, inputs, naiveHead);
+/** The eager path of transformers: Gemma 4's, or with round_intermediate 2 that of Llama and Qwen 3. */
+export function naive(axes: Axes, inputs: TensorValues, { dtypes }: ReferenceContext): TensorValues {
+  return run(axes, inputs, eager(dtypes.activation ?? "bf16", axesOf(axes).round_intermediate === 2));
 }
 
-function referenceHead(axes: Axes, { row, weight, position }: Head, eps: number): Float64Array {
-  const meanSquare = row.reduce((sum, x) => sum + x * x, 0) / row.length;
-  const scale = 1 / Math.sqrt(meanSquare + eps);
-  const normed = row.map((x, i) => x * scale * (weight?.[i] ?? 1));
-  if (position === undefined) return normed;
-  return rotate(axes, normed, position, {
-    table: (value) => value,
-    combine: (left, right) => left + right,
-    product: (left, right) => left * right,
-  });
-}
+type InputName = "qkv" | "q_weight" | "k_weight" | "positions" | "eps";
 
-function naiveHead(axes: Axes, { row, weight, position }: Head, eps: number): Float64Array {
-  const meanSquare = fround(row.reduce((sum, x) => sum + x * x, 0) / row.length);
-  const scale = fround(1 / Math.sqrt(fround(meanSquare + fround(eps))));
-  const normed = row.map((x, i) => roundToBf16(fround(fround(x * scale) * (weight?.[i] ?? 1))));
-  if (position === undefined) return normed;
-  return rotate(axes, normed, position, {
-    table: (value) => roundToBf16(fround(value)),
-    combine: (left, right) => roundToBf16(fround(left + right)),
-    product: (left, right) => roundToBf16(left * right),
-  });
-}
-
-/** Where a rotation rounds. */
-interface Rounding {
-  table(value: number): number;
-  product(left: number, right: number): number;
-  combine(left: number, right: number): number;
-}
-
-/** Pairs (i, i + head_dim / 2) for i < num_rotary_pairs; the others stay. */
-function rotate(axes: Axes, row: Float64Array, position: number, rounding: Rounding): Float64Array {
-  const half = row.length / 2;
-  const frequencies = inverseFrequencies(axes);
-  const rotated = row.slice();
-  for (const [i, frequency] of frequencies.entries()) {
-    const angle = fround(frequency * position);
-    const cos = rounding.table(Math.cos(angle));
-    const sin = rounding.table(Math.sin(angle));
-    const low = row[i] as number;
-    const high = row[i + half] as number;
-    rotated[i] = rounding.combine(rounding.product(low, cos), rounding.product(-high, sin));
-    rotated[i + half] = rounding.combine(rounding.product(high, cos), rounding.product(low, sin));
-  }
-  return rotated;
-}
-
-/** theta^(-2i / head_dim) in float32 for each rotating pair; theta is 1e4 in sliding layers, 1e6 in full ones. */
-function inverseFrequencies(axes: Axes): Float64Array {
-  const { head_dim, num_rotary_pairs } = axesOf(axes);
-  const theta = head_dim === 512 ? 1e6 : 1e4;
-  return Float64Array.from({ length: num_rotary_pairs }, (_, i) => fround(1 / fround(theta ** ((2 * i) / head_dim))));
-}
-
-function forEachHead(axes: Axes, inputs: TensorValues, head: HeadFunction): TensorValues {
-  const { num_tokens, num_qo_heads, num_kv_heads, head_dim, qkv_stride } = axesOf(axes);
-  const { qkv, q_weight, k_weight, positions, eps } = inputs as Record<
-    "qkv" | "q_weight" | "k_weight" | "positions" | "eps",
-    Float64Array
-  >;
-  const outputs = {
-    q_out: new Float64Array(num_tokens * num_qo_heads * head_dim),
-    k_out: new Float64Array(num_tokens * num_kv_heads * head_dim),
-    v_out: new Float64Array(num_tokens * num_kv_heads * head_dim),
-  };
+/** The op as the given arithmetic computes it; both paths are this. */
+export function run(axes: Axes, inputs: TensorValues, arithmetic: Arithmetic): TensorValues {
+  const { num_tokens, num_qo_heads, num_kv_heads, head_dim, qkv_stride, k_eq_v, v_norm } = axesOf(axes);
+  const { qkv, q_weight, k_weight, positions, eps } = inputs as Record<InputName, Float64Array>;
+  const outputs = new Outputs(axes, inputs);
   for (let token = 0; token < num_tokens; token++) {
-    const position = positions[token] as number;
-    const fill = (out: Float64Array, firstHead: number, heads: number, parts: Omit<Head, "row">) => {
-      for (let h = 0; h < heads; h++) {
-        const start = token * qkv_stride + (firstHead + h) * head_dim;
-        const row = qkv.subarray(start, start + head_dim);
-        out.set(head(axes, { row, ...parts }, eps[0] as number), (token * heads + h) * head_dim);
-      }
+    const rotation = rotationAt(axes, positions[token] as number, arithmetic);
+    const head = (index: number) => {
+      const start = token * qkv_stride + index * head_dim;
+      return qkv.subarray(start, start + head_dim);
     };
-    fill(outputs.q_out, 0, num_qo_heads, { weight: q_weight, position });
-    fill(outputs.k_out, num_qo_heads, num_kv_heads, { weight: k_weight, position });
-    fill(outputs.v_out, num_qo_heads + num_kv_heads, num_kv_heads, { weight: undefined, position: undefined });
+    const normed = (row: Float64Array, weight?: Float64Array) => norm(row, weight, eps[0] as number, arithmetic);
+    for (let h = 0; h < num_qo_heads; h++) outputs.query(token, h, rotation(normed(head(h), q_weight)));
+    for (let h = 0; h < num_kv_heads; h++) {
+      const key = head(num_qo_heads + h);
+      const value = k_eq_v === 1 ? key : head(num_qo_heads + num_kv_heads + h);
+      outputs.keyOrValue(token, h, 0, rotation(normed(key, k_weight)));
+      outputs.keyOrValue(token, h, 1, v_norm === 1 ? normed(value) : value);
+    }
   }
-  return outputs;
+  return outputs.tensors;
 }
 
-type AxisName =
-  | "num_tokens"
-  | "num_qo_heads"
-  | "num_kv_heads"
-  | "head_dim"
-  | "num_rotary_pairs"
-  | "qkv_stride"
-  | "max_position";
+function norm(row: Float64Array, weight: Float64Array | undefined, eps: number, arithmetic: Arithmetic): Float64Array {
+  const scale = arithmetic.scale(row, eps);
+  return row.map((x, i) => arithmetic.normed(x, scale, weight?.[i] ?? 1));
+}
 
-function axesOf(axes: Axes): Record<AxisName, number> {
-  return axes as Record<AxisName, number>;
+/** Turns the pairs (i, i + pair_distance) for i < num_rotary_pairs; what belongs to no such pair stays. */
+function rotationAt(axes: Axes, position: number, arithmetic: Arithmetic): (row: Float64Array) => Float64Array {
+  const { pair_distance } = axesOf(axes);
+  const { turn, product, sum } = arithmetic;
+  const angles = anglesAt(axes, position);
+  const cosines = angles.map((angle) => turn(Math.cos(angle)));
+  const sines = angles.map((angle) => turn(Math.sin(angle)));
+  return (row) => {
+    const rotated = row.slice();
+    for (const [i, cos] of cosines.entries()) {
+      const sin = sines[i] as number;
+      const low = row[i] as number;
+      const high = row[i + pair_distance] as number;
+      rotated[i] = sum(product(low, cos), product(-high, sin));
+      rotated[i + pair_distance] = sum(product(high, cos), product(low, sin));
+    }
+    return rotated;
+  };
+}
+
+/** Where heads go: q_out, and k_out with v_out or the cache. */
+class Outputs {
+  readonly tensors: TensorValues;
+  readonly #axes: ReturnType<typeof axesOf>;
+  readonly #place: ReturnType<typeof placeInCache>;
+  readonly #slots: Float64Array | undefined;
+
+  constructor(axes: Axes, { kv_cache, slot_mapping }: TensorValues) {
+    this.#axes = axesOf(axes);
+    this.#place = placeInCache(axes);
+    this.#slots = slot_mapping;
+    const { num_tokens, num_qo_heads, num_kv_heads, head_dim } = this.#axes;
+    const empty = (heads: number) => new Float64Array(num_tokens * heads * head_dim);
+    const q_out = empty(num_qo_heads);
+    if (kv_cache === undefined) this.tensors = { q_out, k_out: empty(num_kv_heads), v_out: empty(num_kv_heads) };
+    else this.tensors = { q_out, kv_cache: kv_cache.slice() };
+  }
+
+  query(token: number, head: number, vector: Float64Array): void {
+    const { num_qo_heads, head_dim } = this.#axes;
+    this.tensors.q_out?.set(vector, (token * num_qo_heads + head) * head_dim);
+  }
+
+  keyOrValue(token: number, head: number, which: 0 | 1, vector: Float64Array): void {
+    const { num_kv_heads, head_dim } = this.#axes;
+    const slot = this.#slots?.[token];
+    if (slot === undefined) {
+      this.tensors[which === 0 ? "k_out" : "v_out"]?.set(vector, (token * num_kv_heads + head) * head_dim);
+    } else if (slot >= 0) this.tensors.kv_cache?.set(vector, this.#place(slot, head, which));
+  }
 }
