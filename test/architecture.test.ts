@@ -191,12 +191,16 @@ describe.each(kernelFolders())("kernel folder %s", (name) => {
 interface Compiled {
   targets: string[];
   specialisations: { name: string }[];
+  stages?: { name: string }[];
 }
 
-function artifactsOf(folder: string, variant: string, { targets, specialisations }: Compiled): string[] {
+function artifactsOf(folder: string, variant: string, { targets, specialisations, stages }: Compiled): string[] {
+  const launches = stages?.map((stage) => `${variant}-${stage.name}`) ?? [variant];
   return specialisations.flatMap(({ name }) =>
     targets.flatMap((target) =>
-      ["ptx", "json"].map((extension) => `${folder}/${variant}.${name}.${target}.${extension}`),
+      launches.flatMap((launch) =>
+        ["ptx", "json"].map((extension) => `${folder}/${launch}.${name}.${target}.${extension}`),
+      ),
     ),
   );
 }

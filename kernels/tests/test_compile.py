@@ -83,7 +83,7 @@ def test_check_finds_a_change_and_writes_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--op", "nothing"], "no kernel folder 'nothing'; there are: qnorm_rope"),
+        (["--op", "nothing"], "no kernel folder 'nothing'; there are: flash_decode, lm_head_int4, qnorm_rope"),
         (["--variant", "nothing"], "no variant 'nothing'; there are: cuda, exhibits/"),
     ],
 )

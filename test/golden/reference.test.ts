@@ -8,6 +8,7 @@ import { PACKAGE_ROOT } from "../../src/package-root.ts";
 
 /** Workloads whose inputs, reference and naive outputs the Python tests hold reference.py against. */
 const GOLDEN_WORKLOADS: Record<string, readonly string[]> = {
+  flash_decode: ["short-sequences", "short-steps-window"],
   qnorm_rope: [
     "sliding-t1",
     "full-t1",

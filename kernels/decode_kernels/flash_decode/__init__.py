@@ -1,0 +1,1 @@
+"""Split-KV attention for decode over a paged cache."""
