@@ -10,6 +10,9 @@ import type { Dim3, NativeLaunch, NativeParameter } from "../native/addon.ts";
 import { PACKAGE_ROOT } from "../package-root.ts";
 import type { LaunchMemory } from "./launch-memory.ts";
 
+/** A kernel at full size takes a minute of one core, several on a machine that does other work. */
+const MOST_SECONDS = 1200;
+
 /** The launch of an artifact on a workload's inputs; one machine thread, since rows run side by side. */
 export async function artifactLaunch(
   artifact: Artifact,
@@ -27,7 +30,7 @@ export async function artifactLaunch(
     sharedBytes: evaluateInteger(artifact.launch.sharedBytes, axes),
     cooperative: false,
     params: artifact.parameters.map((parameter) => bind(parameter, inputs, memory)),
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, seconds: MOST_SECONDS },
     seed,
     threads: 1,
   };

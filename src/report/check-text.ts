@@ -34,7 +34,11 @@ function table(rows: readonly FinishedRow[], terminal: Terminal): string {
     verdictText(record, terminal),
   ]);
   const alignment = headings.map((_, i) => (i < 3 || i === headings.length - 1 ? "left" : "right"));
-  return tableText([headings.map((heading) => terminal.paint("dim", heading)), ...body], alignment);
+  return tableText(
+    [headings.map((heading) => terminal.paint("dim", heading)), ...body],
+    alignment,
+    headings.indexOf("workload"),
+  );
 }
 
 function verdictText(record: CheckRow, terminal: Terminal): string {

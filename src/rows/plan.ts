@@ -39,6 +39,7 @@ export interface Selection {
 /** The rows that the selection names, in the order of the definitions; USAGE where a name does not exist. */
 export async function planRows(selection: Selection, root?: string): Promise<PlannedRow[]> {
   const chosen = await chosenKernels(selection.selectors, root);
+  refuseUnknownWorkload(chosen, selection);
   const rows: PlannedRow[] = [];
   for (const choice of chosen) {
     const { kernel, variant } = choice;
@@ -71,6 +72,18 @@ async function chosenKernels(selectors: readonly string[], root?: string): Promi
   );
 }
 
+/** Of several kernels, those run that have the workload. */
+function refuseUnknownWorkload(chosen: readonly Choice[], { workload, exhibits }: Selection): void {
+  if (workload === undefined || exhibits) return;
+  if (chosen.some(({ kernel }) => kernel.definition.workloads.some(({ id }) => id === workload))) return;
+  const [first] = chosen;
+  if (chosen.length === 1 && first !== undefined) workloadNamed(first.kernel.definition, workload);
+  const names = chosen.map(({ kernel }) => kernel.definition.name).join(", ");
+  throw new DecodeLabError("USAGE", `none of ${names} has a workload \`${workload}\``, {
+    hint: "`decode-lab check OP --workload none` lists those of one kernel",
+  });
+}
+
 function variantRows(kernel: Kernel, variant: string | undefined, selection: Selection): PlannedRow[] {
   const subjects = variantSubjects(kernel).filter(({ name }) => variant === undefined || name === variant);
   if (subjects.length === 0) {
@@ -87,7 +100,7 @@ function variantRows(kernel: Kernel, variant: string | undefined, selection: Sel
 }
 
 function chosenWorkloads({ definition }: Kernel, { workload, quick, full = false }: Selection): Workload[] {
-  if (workload !== undefined) return [workloadNamed(definition, workload)];
+  if (workload !== undefined) return definition.workloads.filter(({ id }) => id === workload);
   return definition.workloads.filter((candidate) => (quick ? candidate.quick : full || !candidate.full));
 }
 

@@ -29,9 +29,16 @@ it.each([
   { given: [], line: /^decode-lab: USAGE: no command given/ },
   { given: ["chekc"], line: /^decode-lab: USAGE: unknown command 'chekc'/ },
   { given: ["check", "--fast"], line: /^decode-lab: USAGE: unknown option '--fast'/ },
-  { given: ["check", "norm"], line: /^decode-lab: USAGE: no kernel `norm`; there are qnorm_rope/ },
+  {
+    given: ["check", "norm"],
+    line: /^decode-lab: USAGE: no kernel `norm`; there are flash_decode, lm_head_int4, qnorm_rope/,
+  },
   { given: ["check", "qnorm_rope/hip"], line: /no variant `hip`; it has triton, cuda/ },
-  { given: ["check", "--workload", "huge"], line: /no workload `huge`; it has sliding-t1/ },
+  {
+    given: ["check", "--workload", "huge"],
+    line: /none of flash_decode, lm_head_int4, qnorm_rope has a workload `huge`/,
+  },
+  { given: ["check", "qnorm_rope", "--workload", "huge"], line: /no workload `huge`; it has sliding-t1/ },
   { given: ["check", "--target", "sm_70"], line: /no row fits this selection/ },
   { given: ["check", "--exhibits", "qnorm_rope/none"], line: /no exhibit `none`; it has/ },
   { given: ["run"], line: /^decode-lab: USAGE: missing required argument 'LAUNCH.json'/ },

@@ -9,6 +9,15 @@ import { PACKAGE_ROOT } from "../../src/package-root.ts";
 /** Workloads whose inputs, reference and naive outputs the Python tests hold reference.py against. */
 const GOLDEN_WORKLOADS: Record<string, readonly string[]> = {
   flash_decode: ["short-sequences", "short-steps-window"],
+  lm_head_int4: [
+    "argmax-one-tile",
+    "argmax-one-column",
+    "topk-few",
+    "topk-tile-channel",
+    "logits-tile-g32",
+    "logits-tile-g128",
+    "logits-tile-channel",
+  ],
   qnorm_rope: [
     "sliding-t1",
     "full-t1",
