@@ -73,7 +73,7 @@ export const SIDE_KERNELS: readonly SideKernel[] = [
   {
     ...kernel(
       "norm and RoPE bf16, 16 x 12 heads of 512",
-      "qnorm_rope",
+      "norm_rope",
       [16, 12, 1],
       input("qkv", "bf16", 16 * 6144),
       input("q_weight", "bf16", 512),
@@ -90,7 +90,7 @@ export const SIDE_KERNELS: readonly SideKernel[] = [
       constant("head_dim", 512),
       constant("num_rotary_pairs", 64),
     ),
-    source: "kernels/decode_kernels/qnorm_rope/qnorm_rope_triton.py",
+    source: "bench/machine/interpreter/norm_rope.py",
     options: { num_warps: 1, num_stages: 1 },
   },
   kernel(

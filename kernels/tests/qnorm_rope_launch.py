@@ -1,49 +1,14 @@
 """What a launch of qnorm_rope needs from definition.json, exhibit.json or an artifact."""
 
-import ast
 import importlib.util
 import json
-import operator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from expressions import evaluate
 from qnorm_rope_inputs import DEFINITION, EPS, FOLDER, activation
-
-OPERATORS = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.floordiv,  # integers divide as in CEL; all operands are >= 0
-    ast.Mod: operator.mod,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.LtE: operator.le,
-    ast.Eq: operator.eq,
-}
-
-
-def evaluate(expression: str, axes: dict[str, int]) -> int:
-    """Value of an integer expression over the axes, or of `condition ? one : other`."""
-    if "?" in expression:
-        condition, _, values = expression.partition("?")
-        one, _, other = values.partition(":")
-        return evaluate(one if evaluate(condition, axes) else other, axes)
-
-    def value(node: ast.expr) -> int:
-        match node:
-            case ast.Constant():
-                return node.value
-            case ast.Name():
-                return axes[node.id]
-            case ast.BinOp():
-                return OPERATORS[type(node.op)](value(node.left), value(node.right))
-            case ast.Compare(ops=[comparison], comparators=[right]):
-                return OPERATORS[type(comparison)](value(node.left), value(right))
-        raise ValueError(f"{expression!r}: {ast.dump(node)} is not supported")
-
-    return value(ast.parse(expression.strip(), mode="eval").body)
 
 
 def fits(specialisation: dict, workload: dict) -> bool:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from decode_kernels.flash_decode import reference
-from test_golden import decode
+from golden_bytes import decode
 
 FILES = sorted((Path(__file__).parent / "golden").glob("flash_decode.*.json"))
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32, "int32": torch.int32}

@@ -62,3 +62,12 @@ def test_the_rule_finds(change):
         tensors[3] = tensors[3] + change["kv_lens"]
     outputs = reference.run(*tensors, change.get("scale", 1.0), 0.0, change.get("window", 512))
     assert violations(workload, inputs, outputs) != []
+
+
+def test_the_rule_wants_minus_infinity_where_there_is_no_key():
+    workload = next(w for w in WORKLOADS.values() if 0 in w.get("kv_lens", {}).get("values", []))
+    inputs = make_inputs(workload)
+    out, lse = reference.run(*model_arguments(workload, inputs))
+    assert violations(workload, inputs, (out, lse)) == []
+    assert lse.isneginf().any()
+    assert violations(workload, inputs, (out, lse.nan_to_num(neginf=-1e30))) != []

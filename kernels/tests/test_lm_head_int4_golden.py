@@ -1,6 +1,5 @@
 """reference.py of lm_head_int4 against the bytes that reference.ts gave for the same packed head."""
 
-import base64
 import json
 from pathlib import Path
 
@@ -8,14 +7,10 @@ import pytest
 import torch
 
 from decode_kernels.lm_head_int4 import reference
+from golden_bytes import decode
 
 FILES = sorted((Path(__file__).parent / "golden").glob("lm_head_int4.*.json"))
 DTYPES = {name: getattr(torch, name) for name in ("bfloat16", "float16", "float32", "float64", "int32")}
-
-
-def decode(text: str, dtype: torch.dtype) -> torch.Tensor:
-    """Flat tensor of little-endian bytes."""
-    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=dtype)
 
 
 def load(file: Path) -> tuple[dict, dict[str, torch.Tensor]]:

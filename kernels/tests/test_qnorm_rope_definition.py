@@ -2,8 +2,9 @@
 
 import pytest
 
+from expressions import evaluate
 from qnorm_rope_inputs import DEFINITION, WORKLOADS
-from qnorm_rope_launch import evaluate, exhibits, fits
+from qnorm_rope_launch import exhibits, fits
 
 POSITIONS = {0, 1, 511, 512, 4095, 32767, 131071}
 EMBEDDINGS = {(128, 64, 64), (128, 32, 32), (256, 128, 128), (512, 64, 256)}

@@ -1,6 +1,5 @@
 """reference.py against the bytes that reference.ts gave for the same inputs."""
 
-import base64
 import json
 from pathlib import Path
 
@@ -8,16 +7,11 @@ import pytest
 import torch
 
 from decode_kernels.qnorm_rope import reference
+from golden_bytes import decode
 from qnorm_rope_inputs import layer_of, rotation
 from qnorm_rope_tolerance import expected
 
 FILES = sorted((Path(__file__).parent / "golden").glob("qnorm_rope.*.json"))
-
-
-def decode(text: str, dtype: torch.dtype) -> torch.Tensor:
-    """Flat tensor of little-endian bytes."""
-    data = bytearray(base64.b64decode(text))
-    return torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
 
 
 def load(file: Path) -> tuple[dict, dict[str, torch.Tensor], tuple]:

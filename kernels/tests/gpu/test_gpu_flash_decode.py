@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from artifact_launch import load
+from artifact_kernels import load
 from cuda_driver import c_value
 from decode_kernels.flash_decode.ops import flash_decode
+from expressions import evaluate
 from flash_decode_inputs import DEFINITION, FOLDER, WORKLOADS, make_inputs, op_arguments, scalar, violations
-from launch_rules import evaluate
 
 every_workload = pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS.keys())
 REPETITIONS = 100

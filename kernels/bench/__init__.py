@@ -1,0 +1,1 @@
+"""How fast the operators are on a device: measurements, run by hand."""

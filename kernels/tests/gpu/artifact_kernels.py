@@ -1,0 +1,27 @@
+"""Committed artifacts in the current context, loaded once."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+from cuda_driver import Kernel, UnsupportedPtxVersion
+
+
+@cache
+def load(record_file: Path) -> tuple[dict, Kernel]:
+    """Record and kernel of an artifact; skips where the device can't run its target."""
+    record = json.loads(record_file.read_text())
+    need = re.fullmatch(r"sm_(\d+?)(\d)([af]?)", record["target"])
+    target, have = (int(need[1]), int(need[2])), torch.cuda.get_device_capability()
+    if have < target or (need[3] and have != target):
+        pytest.skip(f"{record['target']} code does not run on sm_{have[0]}{have[1]}")
+    ptx = record_file.with_suffix(".ptx").read_text()
+    try:
+        return record, Kernel(ptx, record["entry"])
+    except UnsupportedPtxVersion:
+        version = re.search(r"^\.version\s+(\S+)", ptx, flags=re.MULTILINE)[1]
+        pytest.skip(f"the driver is too old for PTX {version}")
