@@ -29,7 +29,7 @@ const V8 = "v8::platform::";
 describe.skipIf(threadSanitizerBuild([]) === undefined)("several workers (needs npm run build:tsan)", () => {
   it("race for nothing in the race fixtures", async () => {
     expect(await runOnWorkers(raceFixtures())).toBeGreaterThan(300);
-  });
+  }, 600_000);
 
   it("race for nothing in the corpus of kernels", async () => {
     expect(await runOnWorkers(await kernels())).toBeGreaterThan(50);
@@ -37,7 +37,7 @@ describe.skipIf(threadSanitizerBuild([]) === undefined)("several workers (needs 
 
   it("race for nothing in the inputs of the fuzzers", async () => {
     expect(await runOnWorkers(corpusLaunches())).toBeGreaterThan(50);
-  });
+  }, 600_000);
 
   it("race where a kernel's CTAs do, or nothing above says anything", async () => {
     const racing = raceFixtures().filter(({ expected }) =>
