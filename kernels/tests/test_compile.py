@@ -86,7 +86,7 @@ def test_check_finds_a_change_and_writes_nothing(tmp_path):
     ("arguments", "message"),
     [
         (["--op", "nothing"], "no kernel folder 'nothing'; there are: flash_decode, lm_head_int4, qnorm_rope"),
-        (["--variant", "nothing"], "no variant 'nothing'; there are: cuda, exhibits/"),
+        (["--variant", "nothing"], "no variant 'nothing'; there are: argmax-triton, cuda, exhibits/"),
     ],
 )
 def test_unknown_names_are_input_errors(arguments, message, capsys):
