@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..libcuda import driver, expect
+
 FOLDER = Path(__file__).parent
 MAX_DYNAMIC_SHARED_BYTES = 8  # CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
 DTYPES = {torch.bfloat16: "bf16", torch.float16: "f16"}
@@ -88,18 +90,3 @@ def run(
         arguments = [ctypes.c_uint64(0 if tensor is None else tensor.data_ptr()) for tensor in tensors]
         arguments += [*map(ctypes.c_int32, sizes), ctypes.c_float(softcap), ctypes.c_int32(int(rounds))]
         kernel(epilogue, kind, hidden.dtype, device).launch(num_ctas, arguments)
-
-
-@cache
-def driver() -> ctypes.CDLL:
-    """libcuda, which torch has loaded and initialised."""
-    return ctypes.CDLL("libcuda.so.1")
-
-
-def expect(code: int, what: str) -> None:
-    """RuntimeError naming the driver's error unless `code` is CUDA_SUCCESS."""
-    if code == 0:
-        return
-    name = ctypes.c_char_p()
-    driver().cuGetErrorName(code, ctypes.byref(name))
-    raise RuntimeError(f"{what}: {(name.value or b'unknown error').decode()} ({code})")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from cuda_driver import Kernel, UnsupportedPtxVersion
+from cuda_driver import Kernel, UnsupportedPtxVersion, c_value
+from expressions import evaluate
 
 
 @cache
@@ -25,3 +26,14 @@ def load(record_file: Path) -> tuple[dict, Kernel]:
     except UnsupportedPtxVersion:
         version = re.search(r"^\.version\s+(\S+)", ptx, flags=re.MULTILINE)[1]
         pytest.skip(f"the driver is too old for PTX {version}")
+
+
+def launch(record: dict, kernel: Kernel, axes: dict[str, int], arguments: list) -> None:
+    """Launch with one value per parameter, as the record's rule says for the axes."""
+    rule = record["launch"]
+    kernel.launch(
+        [evaluate(size, axes) for size in rule["grid"]],
+        [evaluate(size, axes) for size in rule["block"]],
+        evaluate(rule["sharedBytes"], axes),
+        [c_value(parameter, value) for parameter, value in zip(record["parameters"], arguments, strict=True)],
+    )

@@ -1,9 +1,10 @@
 """PTX text launched through the CUDA driver on torch's current context and stream."""
 
 import ctypes
-from functools import cache
 
 import torch
+
+from decode_kernels.libcuda import driver, expect
 
 JIT_ERROR_LOG, JIT_ERROR_LOG_BYTES = 5, 6  # CU_JIT_ERROR_LOG_BUFFER and its size
 UNSUPPORTED_PTX_VERSION = 222  # CUDA_ERROR_UNSUPPORTED_PTX_VERSION
@@ -56,18 +57,3 @@ def c_value(parameter: dict, value: object) -> ctypes._SimpleCData:
     if parameter["kind"] == "scalar":
         return C_TYPES[parameter["dtype"]](value)
     return ctypes.c_uint64(0 if value is None else value.data_ptr())
-
-
-@cache
-def driver() -> ctypes.CDLL:
-    """libcuda, which torch has loaded and initialised."""
-    return ctypes.CDLL("libcuda.so.1")
-
-
-def expect(code: int, what: str) -> None:
-    """RuntimeError naming the driver's error unless `code` is CUDA_SUCCESS."""
-    if code == 0:
-        return
-    name = ctypes.c_char_p()
-    driver().cuGetErrorName(code, ctypes.byref(name))
-    raise RuntimeError(f"{what}: {(name.value or b'unknown error').decode()} ({code})")

@@ -5,9 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from artifact_kernels import load
-from cuda_driver import c_value
-from expressions import evaluate
+from artifact_kernels import launch, load
 from qnorm_rope_launch import new_outputs, values
 
 GUARD = 256  # elements of NaN on either side of an output, 512 bytes of 16-bit elements: alignment stays
@@ -20,13 +18,7 @@ def launch_artifact(record_file: Path, workload: dict, inputs: dict[str, Tensor]
     guarded = {name: guard(output) for name, output in new_outputs(workload, inputs).items()}
     tensors = {**inputs, **{name: inner for name, (_, inner) in guarded.items()}}
     arguments = values(record["parameters"], axes, tensors)
-    rule = record["launch"]
-    kernel.launch(
-        [evaluate(size, axes) for size in rule["grid"]],
-        [evaluate(size, axes) for size in rule["block"]],
-        evaluate(rule["sharedBytes"], axes),
-        [c_value(parameter, value) for parameter, value in zip(record["parameters"], arguments, strict=True)],
-    )
+    launch(record, kernel, axes, arguments)
     torch.cuda.synchronize()
     for name, (whole, _) in guarded.items():
         assert whole[:GUARD].isnan().all(), f"{name}: wrote before its first element"

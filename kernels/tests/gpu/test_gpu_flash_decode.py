@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from artifact_kernels import load
-from cuda_driver import c_value
+from artifact_kernels import launch, load
 from decode_kernels.flash_decode.ops import flash_decode
 from expressions import evaluate
 from flash_decode_inputs import DEFINITION, FOLDER, WORKLOADS, make_inputs, op_arguments, scalar, violations
@@ -63,13 +62,7 @@ def launch_artifacts(workload: dict, target: str, inputs: dict[str, torch.Tensor
             else known[parameter["name"]]
             for parameter in record["parameters"]
         ]
-        rule = record["launch"]
-        kernel.launch(
-            [evaluate(size, axes) for size in rule["grid"]],
-            [evaluate(size, axes) for size in rule["block"]],
-            evaluate(rule["sharedBytes"], axes),
-            [c_value(parameter, value) for parameter, value in zip(record["parameters"], arguments, strict=True)],
-        )
+        launch(record, kernel, axes, arguments)
     torch.cuda.synchronize()
     return made["out"], made["lse"]
 
